@@ -1,0 +1,52 @@
+import { randomBytes } from "node:crypto";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { ByteStream } from "./bytes.ts";
+
+export interface AtomicWriteOptions {
+  /** Permission bits of the new file, before the umask. Default 0o644. */
+  readonly mode?: number;
+  /** Where the temporary file lives; must be on the same file system. Default: beside the target. */
+  readonly temporaryDirectory?: string;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Writes a file so that its name appears only once all bytes are on disk.
+ *
+ * The bytes go to an exclusively created temporary file, are flushed, and are renamed over `path`. When the stream
+ * fails, the temporary file is removed and `path` is as it was before.
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: ByteStream | Uint8Array | string,
+  options: AtomicWriteOptions = {},
+): Promise<void> {
+  const directory = options.temporaryDirectory ?? dirname(path);
+  await mkdir(directory, { recursive: true });
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
+  const file = await open(temporary, "wx", options.mode ?? 0o644);
+  try {
+    await writeAll(file, content, options.signal);
+    await file.sync();
+    await file.close();
+    await rename(temporary, path);
+  } catch (error) {
+    await file.close().catch(() => {});
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function writeAll(file: FileHandle, content: ByteStream | Uint8Array | string, signal?: AbortSignal) {
+  if (typeof content === "string" || content instanceof Uint8Array) {
+    await file.writeFile(content);
+    return;
+  }
+  for await (const chunk of content) {
+    signal?.throwIfAborted();
+    // writeFile on a handle appends at its position and loops over short writes, unlike a single write().
+    await file.writeFile(chunk);
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Every number that bounds what an attacker can make mreg read, with the reason for it.
+ * A registry, a layout directory and a bundle are all attackers (architecture.md, invariant 1).
+ */
+
+/** Largest manifest or index read or written. distribution and zot refuse more; oras-go uses the same cap. */
+export const manifestLimitBytes = 4 * 1024 * 1024;
+
+/** Largest in-memory JSON blob (config, evidence, predicate). Kyverno refuses bundles above 10 MB; so do we. */
+export const documentLimitBytes = 10 * 1024 * 1024;
+
+/** Largest error body read from a registry; oras-go reads 8 KiB. */
+export const errorBodyLimitBytes = 8 * 1024;
+
+/** Largest token server response; oras-go reads 128 KiB. */
+export const tokenLimitBytes = 128 * 1024;
+
+/** Pages followed in one tag, catalog or referrers listing: 1,000 pages of the usual 1,000 entries. */
+export const pageLimit = 1_000;
+
+/** Entries taken from one listing, the same million; an endless `Link` chain ends here at the latest. */
+export const listLimit = 1_000_000;
+
+/** Referrers looked at for one subject. Some admission engines give up above 50; 1,000 leaves room to complain. */
+export const referrerLimit = 1_000;
+
+/** Nodes walked in one content graph: a manifest of 4 MiB holds at most some 40,000 descriptors. */
+export const graphNodeLimit = 100_000;
+
+/** Manifests nested in one another; images use 2, attestations of attestations 4. */
+export const graphDepthLimit = 32;
+
+/** Nesting of any JSON document mreg parses from outside; real ones stay below 20. */
+export const jsonDepthLimit = 64;
+
+/** HTTP redirects followed for one request, as in browsers and in Go's client. */
+export const redirectLimit = 10;

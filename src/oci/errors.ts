@@ -1,0 +1,30 @@
+import { MregError } from "../base/errors.ts";
+
+export type InvalidInputErrorCode = "INVALID_REFERENCE" | "INVALID_DIGEST" | "INVALID_DESCRIPTOR" | "INVALID_MANIFEST";
+
+/** Something that came from outside has not the form the OCI specifications demand. */
+export class InvalidInputError extends MregError {
+  readonly code: InvalidInputErrorCode;
+
+  constructor(code: InvalidInputErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type StoreErrorCode = "NOT_FOUND" | "UNSUPPORTED" | "CONFLICT" | "LOCKED";
+
+/**
+ * A store cannot do what was asked of it.
+ *
+ * `CONFLICT` means that somebody else got there first: read again and decide again. `LOCKED` means that another process
+ * is writing: try again. `NOT_FOUND` over a registry has the registry's own error as its cause.
+ */
+export class StoreError extends MregError {
+  readonly code: StoreErrorCode;
+
+  constructor(code: StoreErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

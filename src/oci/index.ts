@@ -1,0 +1,13 @@
+/** Both OCI specifications as data and pure functions; knows nothing of models. */
+export { type Attachment, attach } from "./attach.ts";
+export type * from "./content.ts";
+export { Descriptor, describe, identity } from "./descriptor.ts";
+export { isDigest, parseDigest } from "./digest.ts";
+export { InvalidInputError, type InvalidInputErrorCode, StoreError, type StoreErrorCode } from "./errors.ts";
+export { fetchImageManifest, fetchManifest, resolveManifest } from "./fetch-manifest.ts";
+export { type ReferrerNode, referrerTree, successors } from "./graph.ts";
+export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
+export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
+export { emptyJson, manifestSource, type PackInput, packManifest } from "./pack.ts";
+export { checkRepositoryName, formatReference, isTag, parseReference, type Reference } from "./reference.ts";
+export { type BlobSource, bytesSource, fileSource } from "./source.ts";

@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
+const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
+  test: { name, include, testTimeout: 20_000, ...extra },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project("unit", ["src/**/*.test.ts"]),
+      project("contract", ["test/contract/**/*.test.ts"]),
+      project("conformance", ["test/conformance/**/*.test.ts"]),
+      project("e2e", ["test/e2e/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("peers", ["test/peers/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 1_800_000, fileParallelism: false }),
+    ],
+    coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/**/*.test.ts"] },
+  },
+});
