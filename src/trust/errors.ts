@@ -1,0 +1,30 @@
+import { MregError } from "../base/errors.ts";
+
+export type SigningErrorCode = "KEY_INVALID" | "PASSWORD_WRONG";
+
+/** A signature cannot be made: the key cannot be read or opened. */
+export class SigningError extends MregError {
+  readonly code: SigningErrorCode;
+
+  constructor(code: SigningErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+export type VerificationErrorCode = "NO_SIGNATURE" | "SIGNATURE_INVALID" | "SUBJECT_MISMATCH" | "IDENTITY_MISMATCH";
+
+/**
+ * A signature or statement is not what the verifier was told to accept.
+ *
+ * `NO_SIGNATURE`: there is none of the kind asked for. `IDENTITY_MISMATCH`: it is signed, but by nobody who is trusted.
+ * `SUBJECT_MISMATCH`: it speaks of other content. `SIGNATURE_INVALID`: everything malformed or forged.
+ */
+export class VerificationError extends MregError {
+  readonly code: VerificationErrorCode;
+
+  constructor(code: VerificationErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
