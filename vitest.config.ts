@@ -12,7 +12,11 @@ export default defineConfig({
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts"], { testTimeout: 60_000 }),
-      project("peers", ["test/peers/**/*.test.ts"], { testTimeout: 300_000, hookTimeout: 1_800_000, fileParallelism: false }),
+      project("peers", ["test/peers/**/*.test.ts"], {
+        testTimeout: 300_000,
+        hookTimeout: 1_800_000,
+        fileParallelism: false,
+      }),
     ],
     coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/**/*.test.ts"] },
   },
