@@ -12,7 +12,7 @@ export async function mapConcurrent<In, Out>(
 ): Promise<Out[]> {
   const failure = new AbortController();
   const combined = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-  const results: Out[] = new Array(items.length);
+  const results = new Array<Out>(items.length);
   const errors: unknown[] = [];
   let next = 0;
   const lane = async (): Promise<void> => {

@@ -28,7 +28,7 @@ function refuseDuplicateKeys(text: string): void {
   const scopes: (Set<string> | undefined)[] = [];
   let expectsKey = false;
   for (let at = 0; at < text.length; at++) {
-    switch (text[at]) {
+    switch (text.charAt(at)) {
       case '"': {
         const end = stringEnd(text, at);
         if (expectsKey) addKey(scopes.at(-1), JSON.parse(text.slice(at, end + 1)) as string);
@@ -70,7 +70,7 @@ function stringEnd(text: string, start: number): number {
  * The result has no prototype: a key named `__proto__` stays a key.
  */
 export function sortedRecord<T>(record: Readonly<Record<string, T>>): Record<string, T> {
-  const sorted: Record<string, T> = Object.create(null);
+  const sorted = Object.create(null) as Record<string, T>;
   for (const key of Object.keys(record).sort()) sorted[key] = record[key] as T;
   return sorted;
 }
