@@ -35,3 +35,9 @@ export const jsonDepthLimit = 64;
 
 /** HTTP redirects followed for one request, as in browsers and in Go's client. */
 export const redirectLimit = 10;
+
+/** One page of a tag, catalog or referrers list: docker-registry 2.8 ignores `n` and sends a million tags at once. */
+export const listPageLimitBytes = 32 * 1024 * 1024;
+
+/** A Docker configuration file, or what a credential helper prints; real ones stay below a few KiB. */
+export const credentialLimitBytes = 1024 * 1024;
