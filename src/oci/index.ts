@@ -10,4 +10,5 @@ export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manif
 export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
 export { emptyJson, manifestSource, type PackInput, packManifest } from "./pack.ts";
 export { checkRepositoryName, formatReference, isTag, parseReference, type Reference } from "./reference.ts";
+export { isReferrersTag, referrersTag } from "./referrers-tag.ts";
 export { type BlobSource, bytesSource, fileSource } from "./source.ts";

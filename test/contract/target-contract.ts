@@ -1,0 +1,73 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, it } from "vitest";
+import type { Digest } from "../../src/base/digest.ts";
+import type { Registry, Repository } from "../../src/oci/content.ts";
+import { abortCases } from "./cases/abort.ts";
+import { blobCases } from "./cases/blobs.ts";
+import { deleteCases } from "./cases/deletion.ts";
+import { manifestCases } from "./cases/manifests.ts";
+import { referrerCases } from "./cases/referrers.ts";
+import { registryCases } from "./cases/registry.ts";
+import { tagCases } from "./cases/tags.ts";
+
+/** A way to get a registry that the contract may fill. */
+export interface TargetFixture {
+  readonly name: string;
+  /** Opens a registry for one test. It may hold other repositories; the tests use fresh names. */
+  open(): Promise<OpenFixture>;
+  /** Of several concurrent `tag(…, { once: true })` exactly one wins; otherwise the tag only ends up consistent. */
+  readonly atomicOnce: boolean;
+  /** The registry takes content under sha512 digests. Default false: those cases are left out. */
+  readonly sha512?: boolean;
+  /** `repositories()` works; otherwise it must say UNSUPPORTED. Default true. */
+  readonly catalog?: boolean;
+  /** Names of cases that are known to fail here, with the reason. A gap that closes turns the run red. */
+  readonly gaps?: Readonly<Record<string, string>>;
+}
+
+export interface OpenFixture {
+  readonly registry: Registry;
+  close(): Promise<void>;
+  /** Changes a byte of stored content without changing its length. */
+  corrupt?(repository: string, digest: Digest): Promise<void>;
+}
+
+/** What one case gets to work with. */
+export interface Stage {
+  readonly registry: Registry;
+  /** A repository nobody has written to. */
+  readonly repository: Repository;
+  readonly corrupt: OpenFixture["corrupt"];
+  /** A repository name nobody has used. */
+  freshName(): string;
+}
+
+/** Registers one case; failures are expected where the fixture lists its name as a gap. */
+export type DefineCase = (name: string, run: (stage: Stage) => Promise<void>) => void;
+
+/** Every promise that the interfaces of `src/oci/content.ts` make, checked against one kind of registry. */
+export function targetContract(fixture: TargetFixture): void {
+  describe(`target contract: ${fixture.name}`, () => {
+    let opened: OpenFixture | undefined;
+    beforeEach(async () => {
+      opened = await fixture.open();
+    });
+    afterEach(async () => {
+      await opened?.registry.close();
+      await opened?.close();
+      opened = undefined;
+    });
+    const define: DefineCase = (name, run) => {
+      const register = fixture.gaps?.[name] === undefined ? it : it.fails;
+      register(name, () => run(stageOf(opened as OpenFixture)));
+    };
+    for (const cases of [blobCases, manifestCases, tagCases, referrerCases, deleteCases, registryCases, abortCases]) {
+      cases(define, fixture);
+    }
+  });
+}
+
+function stageOf({ registry, corrupt }: OpenFixture): Stage {
+  const freshName = () => `contract/t-${randomBytes(6).toString("hex")}`;
+  return { registry, repository: registry.repository(freshName()), corrupt, freshName };
+}
