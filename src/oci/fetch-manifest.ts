@@ -7,7 +7,7 @@ import { checkManifestSize, type Manifest, parseManifest } from "./manifest.ts";
 /** Reads and parses the manifest a descriptor names; the bytes have been verified against it. */
 export async function fetchManifest(store: Fetcher, target: Descriptor, options?: CallOptions): Promise<Manifest> {
   checkManifestSize(target.size);
-  return parseManifest(await collect(store.fetch(target, options), target.size), target.mediaType);
+  return parseManifest(await collect(store.fetch(target, options), target.size), target.mediaType, target.digest);
 }
 
 /** Resolves a tag or digest and reads the manifest it names. */

@@ -9,6 +9,14 @@ export { type ReferrerNode, referrerTree, successors } from "./graph.ts";
 export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
 export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
 export { emptyJson, manifestSource, type PackInput, packManifest } from "./pack.ts";
-export { checkRepositoryName, formatReference, isTag, parseReference, type Reference } from "./reference.ts";
+export {
+  checkRepositoryName,
+  checkTag,
+  checkTagOrDigest,
+  formatReference,
+  isTag,
+  parseReference,
+  type Reference,
+} from "./reference.ts";
 export { isReferrersTag, referrersTag } from "./referrers-tag.ts";
 export { type BlobSource, bytesSource, fileSource } from "./source.ts";

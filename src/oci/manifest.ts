@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { type Digest, digestOf } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
 import { parseStrictJson } from "../base/json.ts";
 import { manifestLimitBytes } from "../base/limits.ts";
-import { Descriptor, describe } from "./descriptor.ts";
+import { Descriptor } from "./descriptor.ts";
 import { InvalidInputError } from "./errors.ts";
 import { isIndexType, isManifestType, mediaTypes } from "./media-types.ts";
 
@@ -37,14 +38,15 @@ export type Manifest =
   | { readonly kind: "index"; readonly raw: Uint8Array; readonly descriptor: Descriptor; readonly value: ImageIndex };
 
 /**
- * Parses the bytes of a manifest or index, whose digest the caller has verified or computes here.
+ * Parses the bytes of a manifest or index.
  *
  * @param mediaType - what the bytes were declared to be; a different `mediaType` inside is refused, because two readers
  * that trust different ones would see two documents (image-spec v1.1.1, manifest.md, "mediaType").
+ * @param digest - the digest the caller has verified `raw` against, which may be sha512; default: its sha256.
  * @throws {@link InvalidInputError} `INVALID_MANIFEST`.
  * @throws {@link ContentError} `LIMIT_EXCEEDED` above 4 MiB.
  */
-export function parseManifest(raw: Uint8Array, mediaType: string): Manifest {
+export function parseManifest(raw: Uint8Array, mediaType: string, digest: Digest = digestOf(raw)): Manifest {
   checkManifestSize(raw.byteLength);
   if (!isManifestType(mediaType)) throw invalid(`media type ${mediaType} is not a manifest`);
   let json: unknown;
@@ -60,7 +62,7 @@ export function parseManifest(raw: Uint8Array, mediaType: string): Manifest {
   if (declared !== undefined && declared !== mediaType) {
     throw invalid(`its mediaType field says ${declared}, but it was served as ${mediaType}`);
   }
-  const descriptor = { ...describe(mediaType, raw), ...referrerFields(parsed.data) };
+  const descriptor = { mediaType, digest, size: raw.byteLength, ...referrerFields(parsed.data) };
   return { kind, raw, descriptor, value: parsed.data } as Manifest;
 }
 

@@ -55,6 +55,17 @@ export function isTag(text: string): boolean {
   return tagPattern.test(text);
 }
 
+/** Refuses what is not a tag. @throws {@link InvalidInputError} `INVALID_REFERENCE`. */
+export function checkTag(text: string): string {
+  if (isTag(text)) return text;
+  throw invalid(text, "not a tag, expected at most 128 letters, digits, '_', '.' and '-'");
+}
+
+/** Refuses what neither a tag nor a digest can be. @throws {@link InvalidInputError} `INVALID_REFERENCE`. */
+export function checkTagOrDigest(text: string): string {
+  return isDigest(text) ? text : checkTag(text);
+}
+
 /** Refuses what is not a repository name. @throws {@link InvalidInputError} `INVALID_REFERENCE`. */
 export function checkRepositoryName(name: string): string {
   return checkName(name, name);

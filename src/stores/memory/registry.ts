@@ -1,4 +1,4 @@
-import type { Registry } from "../../oci/content.ts";
+import type { CallOptions, Registry } from "../../oci/content.ts";
 import { checkRepositoryName } from "../../oci/reference.ts";
 import { MemoryRepository } from "./repository.ts";
 
@@ -16,7 +16,8 @@ export class MemoryRegistry implements Registry {
     return created;
   }
 
-  async *repositories(): AsyncIterable<string> {
+  async *repositories(options?: CallOptions): AsyncIterable<string> {
+    options?.signal?.throwIfAborted();
     yield* [...this.#repositories.keys()];
   }
 

@@ -1,3 +1,4 @@
+import { abortable } from "../../base/abort.ts";
 import type { ByteStream } from "../../base/bytes.ts";
 import type {
   ByteRange,
@@ -14,7 +15,8 @@ import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import { successors } from "../../oci/graph.ts";
 import { checkManifestSize, type Manifest, parseManifest } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
-import type { BlobSource } from "../../oci/source.ts";
+import { checkTagOrDigest } from "../../oci/reference.ts";
+import { type BlobSource, bytesSource } from "../../oci/source.ts";
 import { MemoryBlobs } from "./blobs.ts";
 import { MemoryManifests } from "./manifests.ts";
 import { MemoryTags } from "./tags.ts";
@@ -35,12 +37,12 @@ export class MemoryRepository implements Repository {
     this.#sibling = sibling;
   }
 
-  fetch(target: Descriptor, _options?: CallOptions): ByteStream {
-    return this.#blobs.fetch(target);
+  fetch(target: Descriptor, options?: CallOptions): ByteStream {
+    return abortable(this.#blobs.fetch(target), options?.signal);
   }
 
-  fetchRange(target: Descriptor, range: ByteRange, _options?: CallOptions): ByteStream {
-    return this.#blobs.fetchRange(target, range);
+  fetchRange(target: Descriptor, range: ByteRange, options?: CallOptions): ByteStream {
+    return abortable(this.#blobs.fetchRange(target, range), options?.signal);
   }
 
   async exists(target: Descriptor, options?: CallOptions): Promise<boolean> {
@@ -58,14 +60,16 @@ export class MemoryRepository implements Repository {
     }
     checkManifestSize(descriptor.size);
     const scratch = new MemoryBlobs();
-    const manifest = parseManifest(await scratch.push(source, options), descriptor.mediaType);
+    const raw = await scratch.push(source, options);
+    const manifest = parseManifest(raw, descriptor.mediaType, descriptor.digest);
     this.#checkComplete(manifest);
-    await this.#blobs.push(source);
+    await this.#blobs.push(bytesSource(descriptor, raw));
     this.#manifests.add(manifest);
   }
 
   async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
     options?.signal?.throwIfAborted();
+    checkTagOrDigest(reference);
     const found = isDigest(reference) ? this.#manifests.get(reference)?.descriptor : this.#tags.get(reference);
     if (found) return identity(found);
     throw new StoreError("NOT_FOUND", `${this.location} has no ${reference}`);
@@ -73,21 +77,23 @@ export class MemoryRepository implements Repository {
 
   async tag(target: Descriptor, tag: string, options: TagOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    await this.resolve(target.digest);
-    this.#tags.set(tag, target, options);
+    this.#tags.set(tag, await this.resolve(target.digest), options);
   }
 
-  async untag(tag: string): Promise<void> {
+  async untag(tag: string, options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
     this.#tags.delete(tag);
   }
 
-  async delete(target: Descriptor): Promise<void> {
+  async delete(target: Descriptor, options?: CallOptions): Promise<void> {
+    options?.signal?.throwIfAborted();
     this.#blobs.delete(target);
     this.#manifests.delete(target);
     this.#tags.deleteTarget(target);
   }
 
-  async mount(target: Descriptor, fromRepository: string): Promise<boolean> {
+  async mount(target: Descriptor, fromRepository: string, options?: CallOptions): Promise<boolean> {
+    options?.signal?.throwIfAborted();
     const sibling = this.#sibling(fromRepository);
     if (!sibling || !(await sibling.exists(target))) return false;
     await this.push({ descriptor: target, open: () => sibling.fetch(target) });

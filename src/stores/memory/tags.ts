@@ -1,7 +1,8 @@
 import type { TagOptions } from "../../oci/content.ts";
 import { type Descriptor, identity } from "../../oci/descriptor.ts";
-import { InvalidInputError, StoreError } from "../../oci/errors.ts";
-import { isTag } from "../../oci/reference.ts";
+import { StoreError } from "../../oci/errors.ts";
+import { checkTag } from "../../oci/reference.ts";
+import { isReferrersTag } from "../../oci/referrers-tag.ts";
 
 /** The tags of one repository. */
 export class MemoryTags {
@@ -12,7 +13,7 @@ export class MemoryTags {
   }
 
   set(tag: string, target: Descriptor, options: TagOptions = {}): void {
-    if (!isTag(tag)) throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag)} is not a tag`);
+    checkTag(tag);
     const current = this.#tags.get(tag);
     if (options.once && current && current.digest !== target.digest) {
       throw new StoreError("CONFLICT", `tag ${tag} is ${current.digest}, expected ${target.digest}`);
@@ -29,6 +30,6 @@ export class MemoryTags {
   }
 
   names(): readonly string[] {
-    return [...this.#tags.keys()];
+    return [...this.#tags.keys()].filter((tag) => !isReferrersTag(tag));
   }
 }
