@@ -41,3 +41,24 @@ export const listPageLimitBytes = 32 * 1024 * 1024;
 
 /** A Docker configuration file, or what a credential helper prints; real ones stay below a few KiB. */
 export const credentialLimitBytes = 1024 * 1024;
+
+/** Largest JSON header of a safetensors file: the number of the reference implementation. */
+export const safetensorsHeaderLimitBytes = 100_000_000;
+
+/** Largest GGUF header; vocabularies of 256,000 tokens with merges stay below 20 MB. */
+export const ggufHeaderLimitBytes = 100_000_000;
+
+/** Tensors in one weights file; the largest published mixture-of-experts shards hold some 6,000. */
+export const tensorLimit = 1_000_000;
+
+/** Longest GGUF metadata string that is kept; longer ones are skipped unread. Chat templates stay below 100 KiB. */
+export const ggufStringLimitBytes = 1024 * 1024;
+
+/** Longest path of a file in a model; Windows stops at 260 characters, and Linux at 4,096 bytes with the directory. */
+export const filePathLimitBytes = 1024;
+
+/** Longest component of a path, as every usual file system has it. */
+export const fileNameLimitBytes = 255;
+
+/** Files in one model directory; a manifest of 4 MiB names some 8,000 layers, and tar layers gather the rest. */
+export const modelFileLimit = 100_000;
