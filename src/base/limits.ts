@@ -62,3 +62,18 @@ export const fileNameLimitBytes = 255;
 
 /** Files in one model directory; a manifest of 4 MiB names some 8,000 layers, and tar layers gather the rest. */
 export const modelFileLimit = 100_000;
+
+/** Largest YAML read as front matter or lineage; real ones stay below 64 KiB, and YAML parsers slow down beyond reason. */
+export const yamlLimitBytes = 256 * 1024;
+
+/** Aliases resolved in one YAML document: the default of the yaml package, which stops "billion laughs" documents. */
+export const yamlAliasLimit = 100;
+
+/** Results in one eval statement. All of BIG-bench with its subtasks and metrics stays below 2,000. */
+export const evalResultLimit = 10_000;
+
+/** Characters of one decimal number: room for 10^90, and no room to make arithmetic slow. */
+export const decimalLimitCharacters = 100;
+
+/** Characters of one text in a model card; the longest sections of public cards have some 20,000. */
+export const cardFieldLimitCharacters = 64 * 1024;
