@@ -77,3 +77,9 @@ export const decimalLimitCharacters = 100;
 
 /** Characters of one text in a model card; the longest sections of public cards have some 20,000. */
 export const cardFieldLimitCharacters = 64 * 1024;
+
+/** Largest policy file. One for a company of a thousand keys has some 300 KB, nearly all of them PEM. */
+export const policyLimitBytes = 1024 * 1024;
+
+/** Records read in one chain: ten transitions a day for ten years would be 36,500; each costs three small reads. */
+export const chainLimit = 50_000;
