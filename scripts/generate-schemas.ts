@@ -1,0 +1,66 @@
+/**
+ * Writes the JSON Schemas under `schemas/` from the zod schemas in the source.
+ *
+ * `npx node scripts/generate-schemas.ts` writes them; with `--check` it writes nothing and ends with 1 when a committed
+ * file differs from what the source says.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
+
+export interface SchemaFile {
+  /** Below `schemas/`. */
+  readonly path: string;
+  readonly title: string;
+  readonly schema: z.ZodType;
+}
+
+const predicateFiles: Record<keyof typeof predicateTypes, string> = {
+  card: "model-card",
+  eval: "eval",
+  lineage: "provenance",
+  scan: "test-result",
+  document: "document",
+  approval: "approval",
+  verdict: "verification-summary",
+};
+
+/** Every generated schema: one line per file. */
+export const schemaFiles: readonly SchemaFile[] = [
+  ...Object.entries(predicateSchemas).map(([kind, schema]) => ({
+    path: `predicates/${predicateFiles[kind as keyof typeof predicateTypes]}.json`,
+    title: `Predicate ${predicateTypes[kind as keyof typeof predicateTypes]}`,
+    schema,
+  })),
+];
+
+export const schemaRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "schemas");
+
+/**
+ * The text of one schema file. It describes what mreg writes and accepts; rules that JSON Schema cannot express (no two
+ * results under one name, for instance) are the zod schema's alone.
+ */
+export function renderSchema({ schema, title }: SchemaFile): string {
+  const { $schema, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io: "input" });
+  return `${JSON.stringify({ $schema, title, ...rest }, undefined, 2)}\n`;
+}
+
+async function main(check: boolean): Promise<void> {
+  for (const file of schemaFiles) {
+    const path = join(schemaRoot, file.path);
+    const text = renderSchema(file);
+    if ((await readFile(path, "utf8").catch(() => "")) === text) continue;
+    if (check) {
+      console.error(`schemas/${file.path} differs from the source; run: npx node scripts/generate-schemas.ts`);
+      process.exitCode = 1;
+      continue;
+    }
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+    console.log(`schemas/${file.path}`);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv.includes("--check"));

@@ -1,0 +1,14 @@
+/** What is known about a model, as signed statements: the predicates, and readers that turn real tools' output into them. */
+export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
+export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
+export { evidenceSetDigest } from "./evidence-set.ts";
+export { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
+export { Approval } from "./predicates/approval.ts";
+export { ContentDigest, DigestSet, fromContentDigest, toContentDigest } from "./predicates/digest-set.ts";
+export { Document, DocumentRole } from "./predicates/document.ts";
+export { Comparator, Eval, EvalEnvironment, EvalResult, meets, metricName } from "./predicates/eval.ts";
+export { type CardField, CardFields, coreCardFields, ModelCard } from "./predicates/model-card.ts";
+export { Provenance, trainingBuildType } from "./predicates/provenance.ts";
+export { FileReference, ResourceDescriptor } from "./predicates/resource.ts";
+export { TestResult } from "./predicates/test-result.ts";
+export { VerificationSummary } from "./predicates/verification-summary.ts";
