@@ -1,0 +1,123 @@
+import { readFile, stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { Option } from "commander";
+import { z } from "zod";
+import { documentLimitBytes } from "../../base/limits.ts";
+import type { EvidenceDraft, EvidenceKind } from "../../evidence/index.ts";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { addExamples } from "../options/examples.ts";
+import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
+import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
+import { type OpenedTarget, withTarget } from "../options/target.ts";
+import { safe } from "../render/text.ts";
+
+const kinds = ["card", "eval", "lineage", "scan", "document"] as const;
+
+export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOptions {
+  readonly type: EvidenceKind;
+  readonly role?: "runbook" | "rollback-plan" | "migration-path";
+  readonly environment?: "offline" | "shadow" | "canary";
+}
+
+export const AttachResult = z.object({
+  kind: z.literal("attach"),
+  schemaVersion: z.literal(1),
+  reference: z.string().describe("pinned reference of the version"),
+  digest: z.string(),
+  type: z.enum(kinds),
+  predicateType: z.string(),
+  statement: z.string().describe("digest of the signed statement's manifest"),
+  files: z.string().optional().describe("digest of the manifest that carries the files"),
+});
+export type AttachResult = z.infer<typeof AttachResult>;
+
+export const command: CommandModule = {
+  define(program, act) {
+    const attach = program
+      .command("attach <ref> [file...]")
+      .description("attach evidence: the files as they are, and a signed statement about them")
+      .addOption(new Option("--type <type>", "what the files are; scan without files scans the weights").choices(kinds).makeOptionMandatory())
+      .addOption(new Option("--role <role>", "what a document is for").choices(["runbook", "rollback-plan", "migration-path"]))
+      .addOption(new Option("--environment <name>", "where an evaluation ran").choices(["offline", "shadow", "canary"]))
+      .action((ref: string, files: string[], options: AttachOptions) =>
+        act(render, (context) => attach_(context, { ref, files, options })),
+      );
+    addPolicyOptions(addSigningOptions(addRegistryOptions(attach)));
+    addExamples(attach, [
+      { line: "mreg attach risk:v1 --type card model/README.md --key alice.key", does: "attach a Hugging Face model card" },
+      { line: "mreg attach risk:v1 --type scan --key alice.key", does: "read every weight file, attach the verdict" },
+    ]);
+  },
+};
+
+interface AttachRequest {
+  readonly ref: string;
+  readonly files: readonly string[];
+  readonly options: AttachOptions;
+}
+
+async function attach_(context: Context, { ref, files, options }: AttachRequest): Promise<Outcome<AttachResult>> {
+  const signer = await openSigner(context, options);
+  const inputs = await Promise.all(files.map((file) => readEvidence(resolve(context.cwd, file))));
+  return withTarget(context, ref, options, async (target) => {
+    const { descriptor, pinned, repository } = target;
+    const draft = await makeDraft(context, target, inputs, options);
+    const { attachEvidence } = await import("../../evidence/index.ts");
+    const { clock, signal } = context;
+    const attached = await attachEvidence(repository, descriptor, draft, { name: repository.name, signer, clock, signal });
+    const result: AttachResult = {
+      kind: "attach",
+      schemaVersion: 1,
+      reference: pinned,
+      digest: descriptor.digest,
+      type: options.type,
+      predicateType: draft.predicateType,
+      statement: attached.statement.digest,
+      ...(attached.files ? { files: attached.files.digest } : {}),
+    };
+    return { result };
+  });
+}
+
+interface EvidenceInput {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+async function makeDraft(
+  context: Context,
+  { descriptor, repository }: OpenedTarget,
+  files: readonly EvidenceInput[],
+  { type, role, environment }: AttachOptions,
+): Promise<EvidenceDraft> {
+  const now = context.clock();
+  const { draftEvidence, scanWeights } = await import("../../evidence/index.ts");
+  if (files.length > 0) {
+    return draftEvidence(type, { files: [...files], now, ...(role ? { role } : {}), ...(environment ? { environment } : {}) });
+  }
+  if (type !== "scan") throw new UsageError(`--type ${type} needs a file`);
+  const { readModel } = await import("../../model/index.ts");
+  const { signal } = context;
+  return scanWeights(repository, await readModel(repository, descriptor, { signal }), { now, signal });
+}
+
+async function readEvidence(path: string): Promise<EvidenceInput> {
+  try {
+    const { size } = await stat(path);
+    if (size > documentLimitBytes) throw new UsageError(`${path} has ${size} bytes, expected evidence of at most ${documentLimitBytes}`);
+    return { path: basename(path), bytes: await readFile(path) };
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+const render = (result: AttachResult): string =>
+  [
+    `attached ${result.type} (${result.predicateType})`,
+    `statement ${result.statement}`,
+    ...(result.files ? [`files     ${result.files}`] : []),
+    safe(result.reference),
+  ].join("\n");

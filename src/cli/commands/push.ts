@@ -1,0 +1,150 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { z } from "zod";
+import type { Repository } from "../../oci/content.ts";
+import type { ModelArtifact } from "../../model/index.ts";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { UsageError } from "../errors.ts";
+import { gather, parseAnnotations, parseCount } from "../options/values.ts";
+import { addExamples } from "../options/examples.ts";
+import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
+import { pin, withModel } from "../options/target.ts";
+import { count, formatBytes, safe, table } from "../render/text.ts";
+
+export interface PushOptions extends RegistryOptions, SigningOptions {
+  readonly owner?: string;
+  readonly sign?: boolean;
+  readonly annotation: readonly string[];
+  readonly artifactType?: string;
+  readonly license: readonly string[];
+  readonly created?: string;
+  readonly concurrency?: number;
+  readonly exportManifest?: string;
+}
+
+export const PushResult = z.object({
+  kind: z.literal("push"),
+  schemaVersion: z.literal(1),
+  reference: z.string().describe("pinned reference"),
+  name: z.string(),
+  version: z.string(),
+  outcome: z.enum(["created", "present"]).describe("present: this content had a version already"),
+  digest: z.string(),
+  size: z.int().describe("bytes of all files"),
+  files: z.array(z.object({ path: z.string(), kind: z.string(), digest: z.string(), size: z.int() })),
+  signature: z.string().optional().describe("digest of the signature's manifest"),
+});
+export type PushResult = z.infer<typeof PushResult>;
+
+export const command: CommandModule = {
+  define(program, act) {
+    const push = program
+      .command("push <name> <path...>")
+      .description("pack files and directories, upload them as a new version; <name> may end in :v<number>")
+      .option("--owner <team>", "owning team; default: model.owner of mreg.yaml")
+      .option("--sign", "sign the new version")
+      .option("-a, --annotation <key=value>", "manifest annotation, repeatable", gather, [])
+      .option("--license <spdx>", "SPDX license expression, repeatable", gather, [])
+      .option("--artifact-type <type>", "media type instead of ModelPack's")
+      .option("--created <time>", "creation time, RFC 3339; default: none, or SOURCE_DATE_EPOCH")
+      .option("--concurrency <number>", "uploads at a time", parseCount)
+      .option("--export-manifest <file>", "also write the manifest to a file")
+      .action((name: string, paths: string[], options: PushOptions) =>
+        act(render, (context) => push_(context, { name, paths, options })),
+      );
+    addSigningOptions(addRegistryOptions(push));
+    addExamples(push, [
+      { line: "mreg push risk ./model --owner risk-team", does: "pack a directory as the next version of risk" },
+      { line: "mreg push risk:v1 model.safetensors config.json --sign --key alice.key", does: "push two files as v1, signed" },
+    ]);
+  },
+};
+
+interface PushRequest {
+  readonly name: string;
+  readonly paths: readonly string[];
+  readonly options: PushOptions;
+}
+
+async function push_(context: Context, { name, paths, options }: PushRequest): Promise<Outcome<PushResult>> {
+  const signer = options.sign ? await openSigner(context, options) : undefined;
+  return withModel(context, name, options, async ({ reference, repository }) => {
+    if (reference.digest || reference.alias) throw new UsageError(`${name} is pinned already, expected <name> or <name>:v<number>`);
+    const { registerVersion, parseVersionTag } = await import("../../lifecycle/index.ts");
+    const version = reference.tag === undefined ? undefined : parseVersionTag(reference.tag);
+    if (reference.tag !== undefined && version === undefined) {
+      throw new UsageError(`version tag is ${reference.tag}, expected v1, v2, …`);
+    }
+    const artifact = await build(context, { name: repository.name, paths, options, version: reference.tag });
+    await upload(context, repository, artifact, options);
+    const { descriptor } = artifact.manifest;
+    const { signal, clock } = context;
+    const registered = await registerVersion(repository, descriptor, { signal, ...(version === undefined ? {} : { version }) });
+    const { signManifest } = await import("../../trust/index.ts");
+    const signature = signer && (await signManifest(repository, descriptor, { signer, clock, signal, name: repository.name }));
+    const files = artifact.files.map(({ path, kind, source: { descriptor } }) => ({ path, kind, digest: descriptor.digest, size: descriptor.size }));
+    const result: PushResult = {
+      kind: "push",
+      schemaVersion: 1,
+      reference: pin(reference, descriptor),
+      name: repository.name,
+      version: registered.tag,
+      outcome: registered.outcome,
+      digest: descriptor.digest,
+      size: files.reduce((sum, file) => sum + file.size, 0),
+      files,
+      ...(signature ? { signature: signature.digest } : {}),
+    };
+    return { result };
+  });
+}
+
+interface BuildRequest extends PushRequest {
+  readonly version: string | undefined;
+}
+
+async function build(context: Context, { name, paths, options, version }: BuildRequest): Promise<ModelArtifact> {
+  const { buildModel } = await import("../../model/index.ts");
+  const owner = options.owner ?? context.config.model?.owner;
+  const created = options.created ?? sourceDate(context.env["SOURCE_DATE_EPOCH"]);
+  return buildModel(
+    {
+      paths: paths.map((path) => resolve(context.cwd, path)),
+      name,
+      annotations: parseAnnotations(options.annotation),
+      ...(owner ? { owner } : {}),
+      ...(version ? { version } : {}),
+      ...(created ? { created } : {}),
+      ...(options.license.length > 0 ? { licenses: [...options.license] } : {}),
+      ...(options.artifactType ? { artifactType: options.artifactType } : {}),
+    },
+    { signal: context.signal, onEvent: context.onEvent },
+  );
+}
+
+async function upload(context: Context, repository: Repository, artifact: ModelArtifact, options: PushOptions): Promise<void> {
+  const { uploadModel } = await import("../../model/index.ts");
+  const { signal, onEvent } = context;
+  await uploadModel(repository, artifact, { signal, onEvent, ...(options.concurrency ? { concurrency: options.concurrency } : {}) });
+  if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), artifact.manifest.raw);
+}
+
+/** The reproducible-builds convention: whole seconds since 1970. */
+function sourceDate(epoch: string | undefined): string | undefined {
+  if (epoch === undefined || epoch === "") return undefined;
+  if (!/^[0-9]{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is ${JSON.stringify(epoch)}, expected seconds since 1970`);
+  return new Date(Number(epoch) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+function render(result: PushResult): string {
+  const rows = result.files.map(({ path, kind, size }) => [path, kind, formatBytes(size)]);
+  const again = result.outcome === "present" ? " (this content was there already)" : "";
+  return [
+    table(rows),
+    `${count(result.files.length, "file")}, ${formatBytes(result.size)}`,
+    `${safe(result.name)}:${result.version}${again}`,
+    ...(result.signature ? [`signed ${result.signature}`] : []),
+    safe(result.reference),
+  ].join("\n");
+}

@@ -1,0 +1,44 @@
+import { z } from "zod";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { addExamples } from "../options/examples.ts";
+import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
+import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { withTarget } from "../options/target.ts";
+import { safe } from "../render/text.ts";
+
+export const ResolveResult = z.object({
+  kind: z.literal("resolve"),
+  schemaVersion: z.literal(1),
+  reference: z.string().describe("pinned reference"),
+  digest: z.string(),
+  mediaType: z.string(),
+  size: z.int(),
+  location: z.string().describe("repository with its registry"),
+});
+export type ResolveResult = z.infer<typeof ResolveResult>;
+
+type ResolveOptions = RegistryOptions & PolicyOptions;
+
+export const command: CommandModule = {
+  define(program, act) {
+    const resolve = program
+      .command("resolve <ref>")
+      .description("print the pinned reference; a state such as risk@production is answered by the verified chain")
+      .action((ref: string, options: ResolveOptions) => act(render, (context) => resolve_(context, ref, options)));
+    addPolicyOptions(addRegistryOptions(resolve));
+    addExamples(resolve, [
+      { line: "mreg resolve risk:v1", does: "pin a tag" },
+      { line: "mreg resolve models:/risk@production", does: "pin what production serves" },
+    ]);
+  },
+};
+
+async function resolve_(context: Context, ref: string, options: ResolveOptions): Promise<Outcome<ResolveResult>> {
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+    const { digest, mediaType, size } = descriptor;
+    const { location } = repository;
+    return { result: { kind: "resolve", schemaVersion: 1, reference: pinned, digest, mediaType, size, location } };
+  });
+}
+
+const render = (result: ResolveResult): string => safe(result.reference);

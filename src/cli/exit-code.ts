@@ -1,0 +1,71 @@
+import { isMregError } from "../base/errors.ts";
+
+/** Exit codes of design/cli.md, "Contract". Scripts branch on them; they never change meaning. */
+export const exitCodes = {
+  done: 0,
+  unexpected: 1,
+  usage: 2,
+  denied: 3,
+  verification: 4,
+  notFound: 5,
+  permission: 6,
+  conflict: 7,
+  registry: 8,
+  interrupted: 130,
+} as const;
+
+/** Which error code ends the program how. Every code of every floor is listed; a test fails when one is not. */
+export const exitCodeOf: Readonly<Record<string, number>> = {
+  USAGE: exitCodes.usage,
+  INVALID_REFERENCE: exitCodes.usage,
+  INVALID_DIGEST: exitCodes.usage,
+  INVALID_DESCRIPTOR: exitCodes.usage,
+  CONFIG_INVALID: exitCodes.usage,
+  UNSAFE_FORMAT: exitCodes.usage,
+  FILE_MISSING: exitCodes.usage,
+  PATH_ESCAPE: exitCodes.usage,
+  KEY_INVALID: exitCodes.usage,
+  PASSWORD_WRONG: exitCodes.usage,
+  EVIDENCE_INVALID: exitCodes.usage,
+  EVIDENCE_INCOMPLETE: exitCodes.usage,
+  FORMAT_UNKNOWN: exitCodes.usage,
+  POLICY_INVALID: exitCodes.usage,
+  TRANSITION_UNKNOWN: exitCodes.usage,
+  UNSUPPORTED: exitCodes.usage,
+  GATE_DENIED: exitCodes.denied,
+  DIGEST_MISMATCH: exitCodes.verification,
+  SIZE_MISMATCH: exitCodes.verification,
+  TRAILING_DATA: exitCodes.verification,
+  LIMIT_EXCEEDED: exitCodes.verification,
+  INVALID_MANIFEST: exitCodes.verification,
+  NO_SIGNATURE: exitCodes.verification,
+  SIGNATURE_INVALID: exitCodes.verification,
+  SUBJECT_MISMATCH: exitCodes.verification,
+  IDENTITY_MISMATCH: exitCodes.verification,
+  CHAIN_BROKEN: exitCodes.verification,
+  STATE_MISMATCH: exitCodes.verification,
+  NOT_FOUND: exitCodes.notFound,
+  UNAUTHORIZED: exitCodes.permission,
+  DENIED: exitCodes.permission,
+  CONFLICT: exitCodes.conflict,
+  STATE_CONFLICT: exitCodes.conflict,
+  LOCKED: exitCodes.conflict,
+  RATE_LIMITED: exitCodes.registry,
+  UNAVAILABLE: exitCodes.registry,
+  BAD_RESPONSE: exitCodes.registry,
+  REDIRECT_REFUSED: exitCodes.registry,
+  NETWORK: exitCodes.registry,
+  TIMEOUT: exitCodes.registry,
+};
+
+/** How the program ends when `error` reaches the top. */
+export function exitCodeFor(error: unknown): number {
+  if (isInterrupt(error)) return exitCodes.interrupted;
+  if (!isMregError(error)) return exitCodes.unexpected;
+  return exitCodeOf[error.code] ?? exitCodes.unexpected;
+}
+
+/** Tells whether work ended because the user asked for it. */
+export function isInterrupt(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

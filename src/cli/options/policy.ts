@@ -1,0 +1,28 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { Policy } from "../../lifecycle/index.ts";
+import type { Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
+
+export const policyFileName = "mreg.policy.yaml";
+
+export interface PolicyOptions {
+  readonly policy?: string;
+}
+
+/** Adds `--policy`. */
+export function addPolicyOptions(command: Command): Command {
+  return command.option("--policy <file>", `policy; default: policy of mreg.yaml, or ${policyFileName} here`);
+}
+
+/** Reads the policy. There is no policy by default: without one, nobody is trusted. */
+export async function openPolicy(context: Context, options: PolicyOptions): Promise<Policy> {
+  const path = options.policy ?? context.config.policy ?? join(context.cwd, policyFileName);
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const next = cause.code === "ENOENT" ? "; `mreg init` writes one" : "";
+    throw new UsageError(`cannot read policy ${path}: ${cause.message}${next}`, { cause });
+  });
+  const { parsePolicy } = await import("../../lifecycle/index.ts");
+  return parsePolicy(text);
+}
