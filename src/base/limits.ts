@@ -83,3 +83,13 @@ export const policyLimitBytes = 1024 * 1024;
 
 /** Records read in one chain: ten transitions a day for ten years would be 36,500; each costs three small reads. */
 export const chainLimit = 50_000;
+
+/** Transparency log entries in one signature bundle, and as many timestamps: the limits of sigstore-go (CVE-2024-45395). */
+export const bundleProofLimit = 32;
+
+/** Subjects of one in-toto statement, and digests of each of them: the limits of sigstore-go, same reason. */
+export const statementSubjectLimit = 1024;
+export const statementDigestLimit = 32;
+
+/** Largest private or public key file read. An encrypted RSA key of 8,192 bits has 9 KiB. */
+export const keyFileLimitBytes = 64 * 1024;
