@@ -1,8 +1,13 @@
 import { MregError } from "../base/errors.ts";
 
-export type SigningErrorCode = "KEY_INVALID" | "PASSWORD_WRONG";
+export type SigningErrorCode = "KEY_INVALID" | "PASSWORD_WRONG" | "STATEMENT_INVALID";
 
-/** A signature cannot be made: the key cannot be read or opened. */
+/**
+ * A signature cannot be made.
+ *
+ * `KEY_INVALID`: a private or public key cannot be read, or is of a kind that is not accepted. `PASSWORD_WRONG`: the
+ * private key stays closed. `STATEMENT_INVALID`: what was given to sign is malformed or speaks of something else.
+ */
 export class SigningError extends MregError {
   readonly code: SigningErrorCode;
 
