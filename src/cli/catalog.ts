@@ -10,15 +10,31 @@ export interface CatalogEntry {
 /** All commands, in the order a model meets them. */
 export const catalog: readonly CatalogEntry[] = [
   { name: "init", summary: "write mreg.yaml and mreg.policy.yaml", load: () => import("./commands/init.ts") },
-  { name: "push", summary: "pack files and directories, upload them as a new version", load: () => import("./commands/push.ts") },
+  {
+    name: "push",
+    summary: "pack files and directories, upload them as a new version",
+    load: () => import("./commands/push.ts"),
+  },
   { name: "pull", summary: "download a version, verified", load: () => import("./commands/pull.ts") },
   { name: "attach", summary: "attach evidence with a signed statement", load: () => import("./commands/attach.ts") },
   { name: "sign", summary: "sign a version", load: () => import("./commands/sign.ts") },
-  { name: "verify", summary: "verify signatures, or the whole lifecycle answer", load: () => import("./commands/verify.ts") },
-  { name: "check", summary: "evaluate the gates of a transition, write nothing", load: () => import("./commands/check.ts") },
+  {
+    name: "verify",
+    summary: "verify signatures, or the whole lifecycle answer",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
+    name: "check",
+    summary: "evaluate the gates of a transition, write nothing",
+    load: () => import("./commands/check.ts"),
+  },
   { name: "approve", summary: "sign an approval of a transition", load: () => import("./commands/approve.ts") },
   { name: "promote", summary: "move a version to another state", load: () => import("./commands/promote.ts") },
-  { name: "status", summary: "what is in which state, since when, by whom", load: () => import("./commands/status.ts") },
+  {
+    name: "status",
+    summary: "what is in which state, since when, by whom",
+    load: () => import("./commands/status.ts"),
+  },
   { name: "log", summary: "the chain of transitions", load: () => import("./commands/log.ts") },
   { name: "resolve", summary: "print the pinned reference", load: () => import("./commands/resolve.ts") },
   { name: "list", summary: "models, or the versions of one", load: () => import("./commands/list.ts") },

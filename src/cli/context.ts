@@ -1,5 +1,5 @@
-import type { TransferListener } from "../base/events.ts";
 import type { Clock } from "../base/clock.ts";
+import type { TransferListener } from "../base/events.ts";
 import type { Config } from "./config.ts";
 import type { Paint } from "./render/paint.ts";
 

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type CatalogEntry, catalog } from "./catalog.ts";
 import type { Act } from "./context.ts";
-import { reportError } from "./report-error.ts";
 import { exitCodes } from "./exit-code.ts";
+import { reportError } from "./report-error.ts";
 import { type GlobalOptions, runCommand } from "./run-command.ts";
 
 /**
@@ -19,7 +19,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once("SIGINT", onSignal);
   process.once("SIGTERM", onSignal);
   const program = createProgram();
-  const act: Act = (render, run) => runCommand({ render, run, options: program.opts<GlobalOptions>(), signal: interrupt.signal });
+  const act: Act = (render, run) =>
+    runCommand({ render, run, options: program.opts<GlobalOptions>(), signal: interrupt.signal });
   try {
     await defineCommands(program, argv, act);
     await program.parseAsync(argv, { from: "user" });
@@ -38,7 +39,10 @@ function createProgram(): Command {
     .option("--format <format>", "text or json", "text")
     .option("-q, --quiet", "no progress and no notes")
     .option("--debug", "print the causes of an error")
-    .option("--registry <location>", "registry host and path, or oci:<directory>; default: MREG_REGISTRY, mreg.yaml, the user's own store")
+    .option(
+      "--registry <location>",
+      "registry host and path, or oci:<directory>; default: MREG_REGISTRY, mreg.yaml, the user's own store",
+    )
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .showHelpAfterError("(run with --help for the arguments and two examples)")
     .exitOverride();
@@ -63,11 +67,17 @@ function isCalled(entry: CatalogEntry, argv: readonly string[]): boolean {
 /** Says what went wrong, once, and with which exit code the program ends. */
 function endOf(error: unknown, options: GlobalOptions): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  return reportError(error, { format: options.format ?? "text", debug: options.debug === true, write: (text) => process.stderr.write(text) });
+  return reportError(error, {
+    format: options.format ?? "text",
+    debug: options.debug === true,
+    write: (text) => process.stderr.write(text),
+  });
 }
 
 /** The version in package.json, which lies beside `dist/` when installed and beside `src/` in a checkout. */
 export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return manifest.version;
 }

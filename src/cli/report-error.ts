@@ -23,7 +23,9 @@ export function reportError(error: unknown, { format, debug, write }: ReportOpti
   const message = error instanceof Error ? error.message : String(error);
   const hint = isInterrupt(error) ? "run the same command again: what is done already is kept" : advice[code];
   if (format === "json") {
-    write(`${JSON.stringify({ kind: "error", schemaVersion: 1, code, message, ...(hint ? { advice: hint } : {}), exitCode })}\n`);
+    write(
+      `${JSON.stringify({ kind: "error", schemaVersion: 1, code, message, ...(hint ? { advice: hint } : {}), exitCode })}\n`,
+    );
     return exitCode;
   }
   write(`mreg: ${safe(message)} [${code}]\n`);

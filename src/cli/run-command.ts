@@ -22,7 +22,8 @@ export interface CommandRun<Result> {
 /** Gives a command its context, then writes its result to stdout and nothing else. */
 export async function runCommand<Result>({ options, signal, run, render }: CommandRun<Result>): Promise<void> {
   const format = options.format ?? "text";
-  if (format !== "text" && format !== "json") throw new UsageError(`--format is ${JSON.stringify(format)}, expected text or json`);
+  if (format !== "text" && format !== "json")
+    throw new UsageError(`--format is ${JSON.stringify(format)}, expected text or json`);
   const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
   const progress = new Progress({ stderr: process.stderr, isTerminal: process.stderr.isTTY === true, now: Date.now });
   try {

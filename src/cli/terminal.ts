@@ -11,13 +11,18 @@ export async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
   stdin.setEncoding("utf8");
   for await (const chunk of stdin) {
     text += chunk as string;
-    if (text.length > inputLimitCharacters) throw new UsageError(`stdin is longer than ${inputLimitCharacters} characters`);
+    if (text.length > inputLimitCharacters)
+      throw new UsageError(`stdin is longer than ${inputLimitCharacters} characters`);
   }
   return text.replace(/\r?\n$/, "");
 }
 
 /** Asks on the terminal, without echo when hidden. Undefined where nobody could answer: no terminal, or CI=true. */
-export async function prompt(question: string, { hidden }: { hidden: boolean }, signal: AbortSignal): Promise<string | undefined> {
+export async function prompt(
+  question: string,
+  { hidden }: { hidden: boolean },
+  signal: AbortSignal,
+): Promise<string | undefined> {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true || process.env["CI"] === "true") return undefined;
   let muted = false;
   const output = new Writable({

@@ -38,15 +38,24 @@ export const command: CommandModule = {
     const attach = program
       .command("attach <ref> [file...]")
       .description("attach evidence: the files as they are, and a signed statement about them")
-      .addOption(new Option("--type <type>", "what the files are; scan without files scans the weights").choices(kinds).makeOptionMandatory())
-      .addOption(new Option("--role <role>", "what a document is for").choices(["runbook", "rollback-plan", "migration-path"]))
+      .addOption(
+        new Option("--type <type>", "what the files are; scan without files scans the weights")
+          .choices(kinds)
+          .makeOptionMandatory(),
+      )
+      .addOption(
+        new Option("--role <role>", "what a document is for").choices(["runbook", "rollback-plan", "migration-path"]),
+      )
       .addOption(new Option("--environment <name>", "where an evaluation ran").choices(["offline", "shadow", "canary"]))
       .action((ref: string, files: string[], options: AttachOptions) =>
         act(render, (context) => attach_(context, { ref, files, options })),
       );
     addPolicyOptions(addSigningOptions(addRegistryOptions(attach)));
     addExamples(attach, [
-      { line: "mreg attach risk:v1 --type card model/README.md --key alice.key", does: "attach a Hugging Face model card" },
+      {
+        line: "mreg attach risk:v1 --type card model/README.md --key alice.key",
+        does: "attach a Hugging Face model card",
+      },
       { line: "mreg attach risk:v1 --type scan --key alice.key", does: "read every weight file, attach the verdict" },
     ]);
   },
@@ -66,7 +75,12 @@ async function attach_(context: Context, { ref, files, options }: AttachRequest)
     const draft = await makeDraft(context, target, inputs, options);
     const { attachEvidence } = await import("../../evidence/index.ts");
     const { clock, signal } = context;
-    const attached = await attachEvidence(repository, descriptor, draft, { name: repository.name, signer, clock, signal });
+    const attached = await attachEvidence(repository, descriptor, draft, {
+      name: repository.name,
+      signer,
+      clock,
+      signal,
+    });
     const result: AttachResult = {
       kind: "attach",
       schemaVersion: 1,
@@ -95,7 +109,12 @@ async function makeDraft(
   const now = context.clock();
   const { draftEvidence, scanWeights } = await import("../../evidence/index.ts");
   if (files.length > 0) {
-    return draftEvidence(type, { files: [...files], now, ...(role ? { role } : {}), ...(environment ? { environment } : {}) });
+    return draftEvidence(type, {
+      files: [...files],
+      now,
+      ...(role ? { role } : {}),
+      ...(environment ? { environment } : {}),
+    });
   }
   if (type !== "scan") throw new UsageError(`--type ${type} needs a file`);
   const { readModel } = await import("../../model/index.ts");
@@ -106,7 +125,8 @@ async function makeDraft(
 async function readEvidence(path: string): Promise<EvidenceInput> {
   try {
     const { size } = await stat(path);
-    if (size > documentLimitBytes) throw new UsageError(`${path} has ${size} bytes, expected evidence of at most ${documentLimitBytes}`);
+    if (size > documentLimitBytes)
+      throw new UsageError(`${path} has ${size} bytes, expected evidence of at most ${documentLimitBytes}`);
     return { path: basename(path), bytes: await readFile(path) };
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

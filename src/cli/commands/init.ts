@@ -34,7 +34,12 @@ export const command: CommandModule = {
     const init = program
       .command("init")
       .description("write mreg.yaml and mreg.policy.yaml here, with comments; never overwrites")
-      .option("--role <role=name:file>", "give a role to the holder of a public key, repeatable; roles: data-scientist, ci, mlops, lead, owner", gather, [])
+      .option(
+        "--role <role=name:file>",
+        "give a role to the holder of a public key, repeatable; roles: data-scientist, ci, mlops, lead, owner",
+        gather,
+        [],
+      )
       .option("--owner <team>", "owning team of what is pushed from here")
       .option("--key <file>", "private key that commands here sign with")
       .option("--soak <duration>", "least time in staging before production, such as 24h")
@@ -42,7 +47,10 @@ export const command: CommandModule = {
       .action((options: InitOptions) => act(render, (context) => init_(context, options)));
     addExamples(init, [
       { line: "mreg init", does: "a policy that trusts nobody yet: add public keys to it" },
-      { line: "mreg init --role data-scientist=alice:alice.pub --role mlops=mike:mike.pub --role lead=lea:lea.pub --key alice.key", does: "three people with three roles" },
+      {
+        line: "mreg init --role data-scientist=alice:alice.pub --role mlops=mike:mike.pub --role lead=lea:lea.pub --key alice.key",
+        does: "three people with three roles",
+      },
     ]);
   },
 };
@@ -53,11 +61,18 @@ async function init_(context: Context, options: InitOptions): Promise<Outcome<In
   const policy = join(context.cwd, policyFileName);
   for (const path of [config, policy]) await refuseExisting(path);
   const { identities, roles } = await readRoles(context.cwd, options.role);
-  const text = defaultPolicyYaml({ name: options.policyName, identities, roles, ...(options.soak ? { soak: options.soak } : {}) });
+  const text = defaultPolicyYaml({
+    name: options.policyName,
+    identities,
+    roles,
+    ...(options.soak ? { soak: options.soak } : {}),
+  });
   const { digest } = parsePolicy(text);
   await writeFile(policy, text, { flag: "wx" });
   await writeFile(config, configText(context, options), { flag: "wx" });
-  return { result: { kind: "init", schemaVersion: 1, config: configFileName, policy: policyFileName, policyDigest: digest } };
+  return {
+    result: { kind: "init", schemaVersion: 1, config: configFileName, policy: policyFileName, policyDigest: digest },
+  };
 }
 
 async function refuseExisting(path: string): Promise<void> {
@@ -74,7 +89,8 @@ async function readRoles(directory: string, assignments: readonly string[]): Pro
   const roles: Record<string, string[]> = {};
   for (const assignment of assignments) {
     const [, role, name, file] = /^([a-z-]+)=([a-z0-9][a-z0-9._-]*):(.+)$/.exec(assignment) ?? [];
-    if (!role || !name || !file) throw new UsageError(`--role is ${JSON.stringify(assignment)}, expected <role>=<name>:<public key file>`);
+    if (!role || !name || !file)
+      throw new UsageError(`--role is ${JSON.stringify(assignment)}, expected <role>=<name>:<public key file>`);
     identities[name] = { publicKey: parsePublicKey(await readKey(resolve(directory, file))).pem };
     roles[role] = [...(roles[role] ?? []), name];
   }
@@ -87,9 +103,17 @@ function configText(context: Context, options: InitOptions): string {
     value === undefined ? `# ${comment}\n# ${key}: …\n` : `# ${comment}\n${stringify({ [key]: value })}`;
   return [
     "# What one would otherwise repeat on every mreg command line. Paths are relative to this file.\n",
-    entry("Default registry: registry.example.com/ml, or oci:<directory> for the embedded store.", "registry", registry && localLocation(registry, context.cwd)),
+    entry(
+      "Default registry: registry.example.com/ml, or oci:<directory> for the embedded store.",
+      "registry",
+      registry && localLocation(registry, context.cwd),
+    ),
     entry("Who may do what, and which evidence it takes.", "policy", policyFileName),
-    entry("The private key that commands sign with; its password comes from COSIGN_PASSWORD.", "signing", options.key && { key: options.key }),
+    entry(
+      "The private key that commands sign with; its password comes from COSIGN_PASSWORD.",
+      "signing",
+      options.key && { key: options.key },
+    ),
     entry("Defaults for `mreg push`.", "model", options.owner && { owner: options.owner }),
   ].join("\n");
 }

@@ -69,7 +69,8 @@ async function newPassword(context: Context): Promise<string> {
   const given = context.env["COSIGN_PASSWORD"];
   if (given !== undefined) return given;
   const first = await context.prompt("Password for the new key: ", { hidden: true });
-  if (first === undefined) throw new UsageError("there is no terminal to ask on, expected the new key's password in COSIGN_PASSWORD");
+  if (first === undefined)
+    throw new UsageError("there is no terminal to ask on, expected the new key's password in COSIGN_PASSWORD");
   if (first !== (await context.prompt("Again: ", { hidden: true }))) throw new UsageError("the two passwords differ");
   return first;
 }

@@ -63,7 +63,10 @@ async function listOne(context: Context, name: string, options: RegistryOptions)
   });
 }
 
-async function readVersions(repository: Repository, signal: AbortSignal): Promise<ListResult["models"][number]["versions"]> {
+async function readVersions(
+  repository: Repository,
+  signal: AbortSignal,
+): Promise<ListResult["models"][number]["versions"]> {
   const { parseVersionTag } = await import("../../lifecycle/tags.ts");
   const numbers: { tag: string; number: number }[] = [];
   for await (const tag of repository.tags({ signal })) {
@@ -72,7 +75,8 @@ async function readVersions(repository: Repository, signal: AbortSignal): Promis
   }
   numbers.sort((a, b) => a.number - b.number);
   const versions: ListResult["models"][number]["versions"] = [];
-  for (const { tag } of numbers) versions.push({ version: tag, digest: (await repository.resolve(tag, { signal })).digest });
+  for (const { tag } of numbers)
+    versions.push({ version: tag, digest: (await repository.resolve(tag, { signal })).digest });
   return versions;
 }
 

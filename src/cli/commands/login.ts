@@ -2,7 +2,13 @@ import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
-import { addRegistryOptions, connection, credentialFile, givenCredential, type RegistryOptions } from "../options/registry.ts";
+import {
+  addRegistryOptions,
+  connection,
+  credentialFile,
+  givenCredential,
+  type RegistryOptions,
+} from "../options/registry.ts";
 import { safe } from "../render/text.ts";
 
 export const LoginResult = z.object({
@@ -18,11 +24,16 @@ export const command: CommandModule = {
     const login = program
       .command("login <registry>")
       .description("check credentials against a registry and store them where Docker and oras find them")
-      .action((registry: string, options: RegistryOptions) => act(render, (context) => login_(context, registry, options)));
+      .action((registry: string, options: RegistryOptions) =>
+        act(render, (context) => login_(context, registry, options)),
+      );
     addRegistryOptions(login);
     addExamples(login, [
       { line: "echo secret | mreg login 127.0.0.1:5000 -u alice --password-stdin", does: "without a prompt, for CI" },
-      { line: "echo secret | mreg login 127.0.0.1:5000 -u alice --password-stdin --registry-config ./auth.json", does: "store them in another file" },
+      {
+        line: "echo secret | mreg login 127.0.0.1:5000 -u alice --password-stdin --registry-config ./auth.json",
+        does: "store them in another file",
+      },
     ]);
   },
 };
@@ -45,7 +56,10 @@ async function login_(context: Context, registry: string, options: RegistryOptio
 }
 
 /** The credential has been read already; stdin must not be read twice. */
-const anonymous = { username: undefined, password: undefined, identityToken: undefined } as const satisfies Record<string, undefined>;
+const anonymous = { username: undefined, password: undefined, identityToken: undefined } as const satisfies Record<
+  string,
+  undefined
+>;
 
 /** A registry as Docker names it: host and port, without path or scheme. */
 export function registryHost(registry: string): string {
@@ -61,4 +75,5 @@ async function askCredential(context: Context): Promise<{ username: string; pass
   throw new UsageError("no credentials given, expected -u <name> --password-stdin, or a terminal to ask on");
 }
 
-const render = (result: LoginResult): string => `logged in to ${safe(result.registry)}, stored in ${safe(result.storedIn)}`;
+const render = (result: LoginResult): string =>
+  `logged in to ${safe(result.registry)}, stored in ${safe(result.storedIn)}`;

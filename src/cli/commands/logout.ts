@@ -17,7 +17,9 @@ export const command: CommandModule = {
     const logout = program
       .command("logout <registry>")
       .description("remove stored credentials of a registry")
-      .action((registry: string, options: RegistryOptions) => act(render, (context) => logout_(context, registry, options)));
+      .action((registry: string, options: RegistryOptions) =>
+        act(render, (context) => logout_(context, registry, options)),
+      );
     addRegistryOptions(logout);
     addExamples(logout, [
       { line: "mreg logout 127.0.0.1:5000", does: "forget the credentials in Docker's config.json" },

@@ -51,7 +51,10 @@ export const command: CommandModule = {
     addPolicyOptions(addRegistryOptions(pull));
     addExamples(pull, [
       { line: "mreg pull risk:v1 -o ./risk", does: "download version 1" },
-      { line: "mreg pull risk@production --require-state production -o ./serving", does: "download what production serves, if the whole chain verifies" },
+      {
+        line: "mreg pull risk@production --require-state production -o ./serving",
+        does: "download what production serves, if the whole chain verifies",
+      },
     ]);
   },
 };
@@ -71,12 +74,25 @@ async function pull_(context: Context, ref: string, options: PullOptions): Promi
       ...(options.concurrency ? { concurrency: options.concurrency } : {}),
     });
     const files = pulled.files.map(({ path, digest, size, outcome }) => ({ path, digest, size, outcome }));
-    return { result: { kind: "pull", schemaVersion: 1, reference: pinned, digest: descriptor.digest, directory: pulled.directory, files } };
+    return {
+      result: {
+        kind: "pull",
+        schemaVersion: 1,
+        reference: pinned,
+        digest: descriptor.digest,
+        directory: pulled.directory,
+        files,
+      },
+    };
   });
 }
 
 /** Whatever the user demands is proven before the first byte is fetched. */
-async function verifyBefore(context: Context, { descriptor, repository }: OpenedTarget, options: PullOptions): Promise<void> {
+async function verifyBefore(
+  context: Context,
+  { descriptor, repository }: OpenedTarget,
+  options: PullOptions,
+): Promise<void> {
   const { signal } = context;
   if (options.requireState) {
     const { verifyState } = await import("../../lifecycle/index.ts");

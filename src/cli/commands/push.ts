@@ -1,15 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { Repository } from "../../oci/content.ts";
 import type { ModelArtifact } from "../../model/index.ts";
+import type { Repository } from "../../oci/content.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
-import { gather, parseAnnotations, parseCount } from "../options/values.ts";
 import { addExamples } from "../options/examples.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { pin, withModel } from "../options/target.ts";
+import { gather, parseAnnotations, parseCount } from "../options/values.ts";
 import { count, formatBytes, safe, table } from "../render/text.ts";
 
 export interface PushOptions extends RegistryOptions, SigningOptions {
@@ -56,7 +56,10 @@ export const command: CommandModule = {
     addSigningOptions(addRegistryOptions(push));
     addExamples(push, [
       { line: "mreg push risk ./model --owner risk-team", does: "pack a directory as the next version of risk" },
-      { line: "mreg push risk:v1 model.safetensors config.json --sign --key alice.key", does: "push two files as v1, signed" },
+      {
+        line: "mreg push risk:v1 model.safetensors config.json --sign --key alice.key",
+        does: "push two files as v1, signed",
+      },
     ]);
   },
 };
@@ -70,7 +73,8 @@ interface PushRequest {
 async function push_(context: Context, { name, paths, options }: PushRequest): Promise<Outcome<PushResult>> {
   const signer = options.sign ? await openSigner(context, options) : undefined;
   return withModel(context, name, options, async ({ reference, repository }) => {
-    if (reference.digest || reference.alias) throw new UsageError(`${name} is pinned already, expected <name> or <name>:v<number>`);
+    if (reference.digest || reference.alias)
+      throw new UsageError(`${name} is pinned already, expected <name> or <name>:v<number>`);
     const { registerVersion, parseVersionTag } = await import("../../lifecycle/index.ts");
     const version = reference.tag === undefined ? undefined : parseVersionTag(reference.tag);
     if (reference.tag !== undefined && version === undefined) {
@@ -80,10 +84,18 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
     await upload(context, repository, artifact, options);
     const { descriptor } = artifact.manifest;
     const { signal, clock } = context;
-    const registered = await registerVersion(repository, descriptor, { signal, ...(version === undefined ? {} : { version }) });
+    const registered = await registerVersion(repository, descriptor, {
+      signal,
+      ...(version === undefined ? {} : { version }),
+    });
     const { signManifest } = await import("../../trust/index.ts");
-    const signature = signer && (await signManifest(repository, descriptor, { signer, clock, signal, name: repository.name }));
-    const files = artifact.files.map(({ path, kind, source: { descriptor } }) => ({ path, kind, digest: descriptor.digest, size: descriptor.size }));
+    const signature = signer && (await signManifest(repository, descriptor, { signer, clock, signal }));
+    const files = artifact.files.map(({ path, kind, source: { descriptor } }) => ({
+      path,
+      kind,
+      digest: descriptor.digest,
+      size: descriptor.size,
+    }));
     const result: PushResult = {
       kind: "push",
       schemaVersion: 1,
@@ -123,17 +135,27 @@ async function build(context: Context, { name, paths, options, version }: BuildR
   );
 }
 
-async function upload(context: Context, repository: Repository, artifact: ModelArtifact, options: PushOptions): Promise<void> {
+async function upload(
+  context: Context,
+  repository: Repository,
+  artifact: ModelArtifact,
+  options: PushOptions,
+): Promise<void> {
   const { uploadModel } = await import("../../model/index.ts");
   const { signal, onEvent } = context;
-  await uploadModel(repository, artifact, { signal, onEvent, ...(options.concurrency ? { concurrency: options.concurrency } : {}) });
+  await uploadModel(repository, artifact, {
+    signal,
+    onEvent,
+    ...(options.concurrency ? { concurrency: options.concurrency } : {}),
+  });
   if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), artifact.manifest.raw);
 }
 
 /** The reproducible-builds convention: whole seconds since 1970. */
 function sourceDate(epoch: string | undefined): string | undefined {
   if (epoch === undefined || epoch === "") return undefined;
-  if (!/^[0-9]{1,11}$/.test(epoch)) throw new UsageError(`SOURCE_DATE_EPOCH is ${JSON.stringify(epoch)}, expected seconds since 1970`);
+  if (!/^[0-9]{1,11}$/.test(epoch))
+    throw new UsageError(`SOURCE_DATE_EPOCH is ${JSON.stringify(epoch)}, expected seconds since 1970`);
   return new Date(Number(epoch) * 1000).toISOString().replace(".000Z", "Z");
 }
 

@@ -38,7 +38,7 @@ async function sign_(context: Context, ref: string, options: SignOptions): Promi
   const { signManifest } = await import("../../trust/index.ts");
   return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
     const { clock, signal } = context;
-    const signature = await signManifest(repository, descriptor, { signer, clock, signal, name: repository.name });
+    const signature = await signManifest(repository, descriptor, { signer, clock, signal });
     const result: SignResult = {
       kind: "sign",
       schemaVersion: 1,

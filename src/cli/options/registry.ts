@@ -26,7 +26,10 @@ export interface RegistryOptions {
 export function addRegistryOptions(command: Command): Command {
   return command
     .option("-u, --username <name>", "registry user")
-    .option("-p, --password <secret>", "registry password; visible to other users of this machine, prefer --password-stdin")
+    .option(
+      "-p, --password <secret>",
+      "registry password; visible to other users of this machine, prefer --password-stdin",
+    )
     .option("--password-stdin", "read the password from stdin")
     .option("--identity-token <token>", "refresh token instead of user and password")
     .option("--plain-http", "use HTTP; automatic for loopback")
@@ -63,13 +66,16 @@ export async function connection(context: Context, options: RegistryOptions): Pr
 
 /** Where credentials are stored: --registry-config, $DOCKER_CONFIG, or ~/.docker. */
 export function credentialFile({ env }: Context, options: RegistryOptions): string {
-  return options.registryConfig ?? join(env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".docker"), "config.json");
+  return (
+    options.registryConfig ?? join(env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".docker"), "config.json")
+  );
 }
 
 /** The credential given on the command line, if any. */
 export async function givenCredential(context: Context, options: RegistryOptions) {
   if (options.identityToken) return { identityToken: options.identityToken };
-  if (options.password && options.passwordStdin) throw new UsageError("--password and --password-stdin exclude each other");
+  if (options.password && options.passwordStdin)
+    throw new UsageError("--password and --password-stdin exclude each other");
   const password = options.passwordStdin ? await context.readStdin() : options.password;
   if (options.username === undefined && password === undefined) return undefined;
   if (options.username === undefined) throw new UsageError("a password was given without --username");

@@ -13,13 +13,19 @@ export interface SigningOptions {
 
 /** Adds `--key`, the private key to sign with. */
 export function addSigningOptions(command: Command): Command {
-  return command.addOption(new Option("--key <file>", "private key to sign with, password in COSIGN_PASSWORD; default: signing.key of mreg.yaml"));
+  return command.addOption(
+    new Option(
+      "--key <file>",
+      "private key to sign with, password in COSIGN_PASSWORD; default: signing.key of mreg.yaml",
+    ),
+  );
 }
 
 /** Opens the private key of `--key` or `mreg.yaml`. */
 export async function openSigner(context: Context, options: SigningOptions): Promise<Signer> {
   const path = options.key ?? context.config.signing?.key;
-  if (path === undefined) throw new UsageError("no key to sign with, expected --key <file> or signing.key in mreg.yaml");
+  if (path === undefined)
+    throw new UsageError("no key to sign with, expected --key <file> or signing.key in mreg.yaml");
   const { loadSigner } = await import("../../trust/index.ts");
   return loadSigner(await readKey(path), () => keyPassword(context, path));
 }
@@ -35,7 +41,8 @@ export async function readKey(path: string): Promise<string> {
   const bytes = await readFile(path).catch((cause: Error) => {
     throw new UsageError(`cannot read key ${path}: ${cause.message}`, { cause });
   });
-  if (bytes.byteLength > keyLimitBytes) throw new UsageError(`${path} has ${bytes.byteLength} bytes, expected a key of at most ${keyLimitBytes}`);
+  if (bytes.byteLength > keyLimitBytes)
+    throw new UsageError(`${path} has ${bytes.byteLength} bytes, expected a key of at most ${keyLimitBytes}`);
   return bytes.toString("utf8");
 }
 
@@ -43,5 +50,7 @@ export async function readKey(path: string): Promise<string> {
 async function keyPassword(context: Context, path: string): Promise<string> {
   const password = context.env["COSIGN_PASSWORD"] ?? (await context.prompt(`Password for ${path}: `, { hidden: true }));
   if (password !== undefined) return password;
-  throw new UsageError(`${path} is encrypted and there is no terminal to ask on, expected its password in COSIGN_PASSWORD`);
+  throw new UsageError(
+    `${path} is encrypted and there is no terminal to ask on, expected its password in COSIGN_PASSWORD`,
+  );
 }

@@ -62,7 +62,11 @@ export function pin(reference: Reference, { digest }: Pick<Descriptor, "digest">
   return formatReference({ ...(registry ? { registry } : {}), repository, digest });
 }
 
-async function resolveVersion(context: Context, { reference, repository }: OpenedModel, options: PolicyOptions): Promise<Descriptor> {
+async function resolveVersion(
+  context: Context,
+  { reference, repository }: OpenedModel,
+  options: PolicyOptions,
+): Promise<Descriptor> {
   const { signal } = context;
   const { alias, digest, tag } = reference;
   if (alias) {

@@ -57,7 +57,8 @@ export class Progress {
 
   async #spin(): Promise<void> {
     const { default: ora } = await import("ora");
-    if (this.#phase && !this.#spinner) this.#spinner = ora({ stream: this.#options.stderr, text: this.#line(this.#phase) }).start();
+    if (this.#phase && !this.#spinner)
+      this.#spinner = ora({ stream: this.#options.stderr, text: this.#line(this.#phase) }).start();
   }
 
   #update(phase: Phase, event: TransferEvent): void {
@@ -67,7 +68,10 @@ export class Progress {
       phase.path = event.path;
     }
     if (event.type === "file") phase.filesDone++;
-    if (event.type === "end") return this.stop();
+    if (event.type === "end") {
+      this.stop();
+      return;
+    }
     const now = this.#options.now();
     if (this.#spinner) this.#spinner.text = this.#line(phase);
     else if (!this.#options.isTerminal && now - this.#lastLineMs >= lineIntervalMs) {
