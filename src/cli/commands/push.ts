@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { ModelArtifact } from "../../model/index.ts";
-import type { Repository } from "../../oci/content.ts";
+import type { ModelInput } from "../../model/index.ts";
+import type { Reference } from "../../oci/reference.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
@@ -73,36 +73,36 @@ interface PushRequest {
 async function push_(context: Context, { name, paths, options }: PushRequest): Promise<Outcome<PushResult>> {
   const signer = options.sign ? await openSigner(context, options) : undefined;
   return withModel(context, name, options, async ({ reference, repository }) => {
-    if (reference.digest || reference.alias)
-      throw new UsageError(`${name} is pinned already, expected <name> or <name>:v<number>`);
-    const { registerVersion, parseVersionTag } = await import("../../lifecycle/index.ts");
-    const version = reference.tag === undefined ? undefined : parseVersionTag(reference.tag);
-    if (reference.tag !== undefined && version === undefined) {
-      throw new UsageError(`version tag is ${reference.tag}, expected v1, v2, …`);
-    }
-    const artifact = await build(context, { name: repository.name, paths, options, version: reference.tag });
-    await upload(context, repository, artifact, options);
-    const { descriptor } = artifact.manifest;
-    const { signal, clock } = context;
-    const registered = await registerVersion(repository, descriptor, {
-      signal,
-      ...(version === undefined ? {} : { version }),
-    });
+    const { pushModel } = await import("../../push-model.ts");
+    const { clock, onEvent, signal } = context;
+    const version = await askedVersion(reference);
+    const input = modelInput(context, { name: repository.name, paths, options });
+    const { artifact, ...pushed } = await pushModel(
+      repository,
+      { ...input, ...(version ? { version: `v${version}` } : {}) },
+      {
+        signal,
+        onEvent,
+        ...(version ? { version } : {}),
+        ...(options.concurrency ? { concurrency: options.concurrency } : {}),
+      },
+    );
+    const { descriptor, raw } = artifact.manifest;
+    if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), raw);
     const { signManifest } = await import("../../trust/index.ts");
     const signature = signer && (await signManifest(repository, descriptor, { signer, clock, signal }));
-    const files = artifact.files.map(({ path, kind, source: { descriptor } }) => ({
+    const files = artifact.files.map(({ path, kind, source }) => ({
       path,
       kind,
-      digest: descriptor.digest,
-      size: descriptor.size,
+      digest: source.descriptor.digest,
+      size: source.descriptor.size,
     }));
     const result: PushResult = {
       kind: "push",
       schemaVersion: 1,
       reference: pin(reference, descriptor),
       name: repository.name,
-      version: registered.tag,
-      outcome: registered.outcome,
+      ...pushed,
       digest: descriptor.digest,
       size: files.reduce((sum, file) => sum + file.size, 0),
       files,
@@ -112,43 +112,28 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
   });
 }
 
-interface BuildRequest extends PushRequest {
-  readonly version: string | undefined;
+/** The version in `name:v4`; undefined when the next one is to be allocated. */
+async function askedVersion({ alias, digest, tag, repository }: Reference): Promise<number | undefined> {
+  if (digest || alias) throw new UsageError(`${repository} is pinned already, expected <name> or <name>:v<number>`);
+  if (tag === undefined) return undefined;
+  const { parseVersionTag } = await import("../../lifecycle/tags.ts");
+  const version = parseVersionTag(tag);
+  if (version === undefined) throw new UsageError(`version is ${tag}, expected v1, v2, …`);
+  return version;
 }
 
-async function build(context: Context, { name, paths, options, version }: BuildRequest): Promise<ModelArtifact> {
-  const { buildModel } = await import("../../model/index.ts");
+function modelInput(context: Context, { name, paths, options }: PushRequest): ModelInput {
   const owner = options.owner ?? context.config.model?.owner;
   const created = options.created ?? sourceDate(context.env["SOURCE_DATE_EPOCH"]);
-  return buildModel(
-    {
-      paths: paths.map((path) => resolve(context.cwd, path)),
-      name,
-      annotations: parseAnnotations(options.annotation),
-      ...(owner ? { owner } : {}),
-      ...(version ? { version } : {}),
-      ...(created ? { created } : {}),
-      ...(options.license.length > 0 ? { licenses: [...options.license] } : {}),
-      ...(options.artifactType ? { artifactType: options.artifactType } : {}),
-    },
-    { signal: context.signal, onEvent: context.onEvent },
-  );
-}
-
-async function upload(
-  context: Context,
-  repository: Repository,
-  artifact: ModelArtifact,
-  options: PushOptions,
-): Promise<void> {
-  const { uploadModel } = await import("../../model/index.ts");
-  const { signal, onEvent } = context;
-  await uploadModel(repository, artifact, {
-    signal,
-    onEvent,
-    ...(options.concurrency ? { concurrency: options.concurrency } : {}),
-  });
-  if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), artifact.manifest.raw);
+  return {
+    paths: paths.map((path) => resolve(context.cwd, path)),
+    name,
+    annotations: parseAnnotations(options.annotation),
+    ...(owner ? { owner } : {}),
+    ...(created ? { created } : {}),
+    ...(options.license.length > 0 ? { licenses: [...options.license] } : {}),
+    ...(options.artifactType ? { artifactType: options.artifactType } : {}),
+  };
 }
 
 /** The reproducible-builds convention: whole seconds since 1970. */

@@ -1,0 +1,59 @@
+/** What is known about the tiny model: the files that the quickstart and the tests attach, by name. */
+
+const evaluation = (environment: string, suite: string, value: string, n: number) => ({
+  evaluatedAt: "2026-11-20T09:00:00Z",
+  environment,
+  origin: "executed",
+  suite: { name: suite, version: "2026Q4" },
+  results: [
+    { task: "loans", metric: "accuracy", value, stderr: "0.0081", n, higherIsBetter: true },
+    { task: "loans", metric: "latency_p95_ms", value: "41.2", n, higherIsBetter: false },
+  ],
+  claims: [
+    { metric: "loans.accuracy", comparator: ">=", threshold: "0.88", passed: true },
+    { metric: "loans.latency_p95_ms", comparator: "<=", threshold: "100", passed: true },
+  ],
+  partial: false,
+  harness: { name: "loan-eval", version: "2.3.0" },
+});
+
+const lineage = `run: train-2026-10-17
+started: 2026-10-17T06:00:00Z
+finished: 2026-10-17T09:41:00Z
+code:
+  repo: https://git.example.com/risk/train
+  commit: 8d5f1a7c0e3b4f6a9d2c1b0e7f8a6d5c4b3a2910
+datasets:
+  - name: loan-applications
+    uri: https://data.example.com/loan-applications
+    version: "2026-10-01"
+    digest: sha256:5d41402abc4b2a76b9719d911017c592aee2f0b2d7e1f4a0c3b5e6d7f8091a2b
+base_model: example/tiny-bert
+hyperparameters:
+  learning_rate: "2e-5"
+  epochs: 3
+environment:
+  python: 3.12.4
+`;
+
+const runbook = `# Runbook: risk
+
+On call: risk-team, pager 17.
+If p95 latency is above 100 ms for ten minutes, or the error rate above 1 %, roll back first and look later.
+`;
+
+const rollback = `# Rollback plan: risk
+
+There is no earlier version in production.
+Until there is one, rolling back means routing all applications to a human reviewer.
+`;
+
+const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+export const evidenceFiles: Readonly<Record<string, string>> = {
+  "lineage.yaml": lineage,
+  "eval.json": json(evaluation("offline", "loans-core", "0.9104", 1200)),
+  "canary.json": json(evaluation("canary", "loans-live", "0.9071", 4800)),
+  "runbook.md": runbook,
+  "rollback.md": rollback,
+};
