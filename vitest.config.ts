@@ -7,6 +7,7 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 
 export default defineConfig({
   test: {
+    reporters: ["default", "./test/support/skip-reporter.ts"],
     projects: [
       project("unit", ["src/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
@@ -16,6 +17,7 @@ export default defineConfig({
         testTimeout: 300_000,
         hookTimeout: 1_800_000,
         fileParallelism: false,
+        globalSetup: ["test/peers/support/setup.ts"],
       }),
     ],
     coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/**/*.test.ts"] },
