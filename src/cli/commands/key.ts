@@ -1,5 +1,5 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -32,7 +32,10 @@ export const command: CommandModule = {
       .action((name: string) => act(renderGenerated, (context) => generateKey(context, name)));
     addExamples(generate, [
       { line: "COSIGN_PASSWORD=secret mreg key generate alice", does: "write alice.key and alice.pub without asking" },
-      { line: "mreg key generate keys/lead", does: "ask for a password, write keys/lead.key and keys/lead.pub" },
+      {
+        line: "mreg key generate keys/lead",
+        does: "ask for a password unless COSIGN_PASSWORD is set, write to another directory",
+      },
     ]);
     const show = key
       .command("public <file>")
@@ -77,6 +80,7 @@ async function newPassword(context: Context): Promise<string> {
 
 /** A key that is there already may be the only copy: it is never overwritten. */
 async function writeNew(path: string, text: string, mode: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
   await writeFile(path, text, { flag: "wx", mode }).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === "EEXIST" ? "it is there already" : cause.message;
     throw new UsageError(`cannot write ${path}: ${reason}`, { cause });

@@ -1,0 +1,37 @@
+import { PassThrough } from "node:stream";
+import { describe, expect, it } from "vitest";
+import type { TransferEvent } from "../../base/events.ts";
+import { Progress } from "./progress.ts";
+
+/** Plays events at given times without a terminal, and returns what was printed. */
+function play(...events: readonly (readonly [atMs: number, event: TransferEvent])[]): string {
+  let now = 0;
+  const stderr = new PassThrough();
+  const progress = new Progress({ stderr: stderr as unknown as NodeJS.WriteStream, isTerminal: false, now: () => now });
+  for (const [atMs, event] of events) {
+    now = atMs;
+    progress.listen(event);
+  }
+  return String(stderr.read() ?? "");
+}
+
+const begin: TransferEvent = { type: "begin", phase: "push", files: 2, bytes: 4096 };
+const bytes = (count: number): TransferEvent => ({ type: "bytes", phase: "push", path: "w.bin", bytes: count });
+
+describe("progress without a terminal", () => {
+  it("stays silent when the work is short", () => {
+    expect(play([0, begin], [100, bytes(1024)], [200, { type: "end", phase: "push" }])).toBe("");
+  });
+
+  it("prints a line now and then, with bytes, rate, time left and retries", () => {
+    const retry: TransferEvent = { type: "retry", subject: "w.bin", attempt: 1, reason: "reset" };
+    expect(play([0, begin], [1000, retry], [6000, bytes(2048)], [6100, bytes(1)])).toBe(
+      "pushing 0 of 2 files, 2.0 KiB of 4.0 KiB, 341 B/s, 6 s left, 1 retry  w.bin\n",
+    );
+  });
+
+  it("counts files that are done", () => {
+    const done: TransferEvent = { type: "file", phase: "push", path: "w.bin", outcome: "done" };
+    expect(play([0, begin], [6000, done])).toContain("pushing 1 of 2 files");
+  });
+});

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { projectAt } from "../support/cli/project.ts";
+import { Workspace } from "../support/cli/workspace.ts";
+
+/** The contract of design/cli.md that holds for every command. */
+describe("the command line", () => {
+  let project: Workspace;
+  beforeAll(async () => {
+    project = await projectAt("pushed");
+  });
+  afterAll(() => project.remove());
+
+  it("prints its version alone", async () => {
+    const { exitCode, stdout, stderr } = await project.mreg(["--version"]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("lists every command in its help", async () => {
+    const { exitCode, stdout } = await project.mreg(["--help"]);
+    expect(exitCode).toBe(0);
+    const commands = "init push pull attach sign verify check approve promote status log resolve list inspect graph key login logout";
+    for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+  });
+
+  it.each([
+    [["nonsense"], "unknown command"],
+    [["push"], "missing required argument"],
+    [["push", "risk", "model", "--nonsense"], "unknown option"],
+    [["attach", "risk:v1", "--type", "nonsense", "x"], "Allowed choices"],
+    [["list", "--format", "xml"], "expected text or json"],
+    [["pull", "risk"], "expected a version"],
+  ])("%j is a usage error: exit 2, reason on stderr, nothing on stdout", async (args, reason) => {
+    const { exitCode, stdout, stderr } = await project.mreg(args);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: "" });
+    expect(stderr).toContain(reason);
+  });
+
+  it("shows an error as one line of JSON under --format json", async () => {
+    const { exitCode, stdout, stderr } = await project.mreg(["resolve", "risk:v9", "--format", "json"]);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: "" });
+    expect(JSON.parse(stderr)).toMatchObject({ kind: "error", schemaVersion: 1, code: "NOT_FOUND", exitCode: 5 });
+  });
+
+  it("says in text what failed, its code and one thing to try", async () => {
+    const { stderr } = await project.mreg(["resolve", "risk:v9"]);
+    expect(stderr).toMatch(/^mreg: .*v9.* \[NOT_FOUND\]\n {2}try: .*mreg list/);
+  });
+
+  it("prints only the result on stdout, and no escape sequences without a terminal", async () => {
+    const { stdout } = await project.mreg(["resolve", "risk:v1"], { env: { NO_COLOR: undefined } });
+    expect(stdout).toMatch(/^risk@sha256:[0-9a-f]{64}\n$/);
+  });
+
+  it("accepts models:/ URIs and full layout references", async () => {
+    const plain = await project.mreg(["resolve", "risk:v1", "--registry", "oci:./store"]);
+    const sugar = await project.mreg(["resolve", "models:/risk/1"]);
+    const layout = await project.mreg(["resolve", "oci:./store/risk:v1", "--format", "json"]);
+    expect(sugar.stdout).toBe(plain.stdout);
+    expect(plain.stdout).toContain(JSON.parse(layout.stdout).digest);
+  });
+
+  it("keeps notes and progress off under --quiet", async () => {
+    const { exitCode, stderr } = await project.mreg(["push", "risk", "model", "--quiet"]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  });
+
+  it("on a Node that is too old, says so in one line and ends with 2", async () => {
+    const fake = `Object.defineProperty(process.versions,"node",{value:"20.20.2"})`;
+    const old = await project.mreg(["--version"], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fake)}` } });
+    expect(old).toEqual({ exitCode: 2, stdout: "", stderr: "mreg needs Node ^22.22.2 || ^24.15.0 || >=26, this is 20.20.2\n" });
+  });
+
+  it("without a registry anywhere, uses the embedded store in the user's data directory", async () => {
+    const empty = new Workspace();
+    const { stdout } = await empty.mreg(["list", "--format", "json"]);
+    expect(JSON.parse(stdout)).toMatchObject({ registry: `oci:${empty.path(".home/.local/share/mreg/store")}`, models: [] });
+    empty.remove();
+  });
+});
