@@ -30,6 +30,12 @@ export async function openSigner(context: Context, options: SigningOptions): Pro
   return loadSigner(await readKey(path), () => keyPassword(context, path));
 }
 
+/** Who asks, when a key says so; a question needs no signature, so only the public half matters. */
+export async function readActor(context: Context, options: SigningOptions): Promise<PublicKey["identity"] | undefined> {
+  if (options.key === undefined) return undefined;
+  return (await openSigner(context, options)).publicKey.identity;
+}
+
 /** Reads a public key in PEM. */
 export async function readPublicKey(path: string): Promise<PublicKey> {
   const { parsePublicKey } = await import("../../trust/index.ts");

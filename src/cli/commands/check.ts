@@ -1,0 +1,62 @@
+import { z } from "zod";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { exitCodes } from "../exit-code.ts";
+import { addExamples } from "../options/examples.ts";
+import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
+import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addSigningOptions, readActor, type SigningOptions } from "../options/signing.ts";
+import { withTarget } from "../options/target.ts";
+import { DecisionView, renderDecision, viewDecision } from "../render/decision.ts";
+
+export interface CheckOptions extends RegistryOptions, SigningOptions, PolicyOptions {
+  readonly to: string;
+}
+
+export const CheckResult = z.object({
+  kind: z.literal("check"),
+  schemaVersion: z.literal(1),
+  reference: z.string().describe("pinned reference"),
+  decision: DecisionView,
+});
+export type CheckResult = z.infer<typeof CheckResult>;
+
+export const command: CommandModule = {
+  define(program, act) {
+    const check = program
+      .command("check <ref>")
+      .description("evaluate the gates of a transition, write nothing; exit 3 when it would be denied")
+      .requiredOption("--to <state>", "state to move to")
+      .action((ref: string, options: CheckOptions) =>
+        act(
+          ({ decision }: CheckResult, paint) => renderDecision(decision, paint, "Nothing was written."),
+          (context) => check_(context, ref, options),
+        ),
+      );
+    addPolicyOptions(addSigningOptions(addRegistryOptions(check)));
+    addExamples(check, [
+      { line: "mreg check risk:v1 --to staging", does: "what is missing, without saying who asks" },
+      {
+        line: "mreg check risk:v1 --to staging --key mike.key --format json",
+        does: "what `mreg promote` would decide for Mike",
+      },
+    ]);
+  },
+};
+
+async function check_(context: Context, ref: string, options: CheckOptions): Promise<Outcome<CheckResult>> {
+  const policy = await openPolicy(context, options);
+  const actor = await readActor(context, options);
+  const { check } = await import("../../lifecycle/index.ts");
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+    const { clock, signal } = context;
+    const request = { policy, target: descriptor, to: options.to, clock, signal, ...(actor ? { actor } : {}) };
+    const decision = await check(repository, request);
+    const result: CheckResult = {
+      kind: "check",
+      schemaVersion: 1,
+      reference: pinned,
+      decision: viewDecision(decision),
+    };
+    return { result, exitCode: decision.allowed ? exitCodes.done : exitCodes.denied };
+  });
+}

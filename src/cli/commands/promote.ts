@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { isMregError } from "../../base/errors.ts";
+import type { LifecycleError } from "../../lifecycle/index.ts";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { exitCodes } from "../exit-code.ts";
+import { addExamples } from "../options/examples.ts";
+import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
+import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
+import { withTarget } from "../options/target.ts";
+import { DecisionView, renderDecision, viewDecision } from "../render/decision.ts";
+import type { Paint } from "../render/paint.ts";
+import { safe } from "../render/text.ts";
+
+export interface PromoteOptions extends RegistryOptions, SigningOptions, PolicyOptions {
+  readonly to: string;
+  readonly sunset?: string;
+}
+
+export const PromoteResult = z.object({
+  kind: z.literal("promote"),
+  schemaVersion: z.literal(1),
+  outcome: z.enum(["promoted", "denied"]),
+  reference: z.string().describe("pinned reference"),
+  decision: DecisionView,
+  record: z
+    .object({ sequence: z.int(), digest: z.string(), tags: z.array(z.string()) })
+    .optional()
+    .describe("the new link of the chain; absent when denied"),
+});
+export type PromoteResult = z.infer<typeof PromoteResult>;
+
+export const command: CommandModule = {
+  define(program, act) {
+    const promote = program
+      .command("promote <ref>")
+      .description("move a version to another state, if every gate passes; exit 3 and nothing written otherwise")
+      .requiredOption("--to <state>", "state to move to")
+      .option("--sunset <duration>", "when retiring: how long it is still served, such as 90d")
+      .action((ref: string, options: PromoteOptions) => act(render, (context) => promote_(context, ref, options)));
+    addPolicyOptions(addSigningOptions(addRegistryOptions(promote)));
+    addExamples(promote, [
+      { line: "mreg promote risk:v1 --to staging --key mike.key", does: "move version 1 to staging, signed by Mike" },
+      {
+        line: "mreg promote risk:v1 --to staging --key mike.key --format json",
+        does: "the same, with record and tags as JSON",
+      },
+    ]);
+  },
+};
+
+async function promote_(context: Context, ref: string, options: PromoteOptions): Promise<Outcome<PromoteResult>> {
+  const policy = await openPolicy(context, options);
+  const signer = await openSigner(context, options);
+  const { promote } = await import("../../lifecycle/index.ts");
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+    const { clock, signal } = context;
+    const { to, sunset } = options;
+    const heading = { kind: "promote", schemaVersion: 1, reference: pinned } as const;
+    try {
+      const request = { policy, target: descriptor, to, signer, clock, signal, ...(sunset ? { sunset } : {}) };
+      const { decision, record } = await promote(repository, request);
+      return { result: { ...heading, outcome: "promoted", decision: viewDecision(decision), record } };
+    } catch (error) {
+      const decision = denialOf(error);
+      if (!decision) throw error;
+      return {
+        result: { ...heading, outcome: "denied", decision: viewDecision(decision) },
+        exitCode: exitCodes.denied,
+      };
+    }
+  });
+}
+
+function denialOf(error: unknown): LifecycleError["decision"] {
+  return isMregError(error) && error.code === "GATE_DENIED" ? (error as LifecycleError).decision : undefined;
+}
+
+function render({ decision, record, reference }: PromoteResult, paint: Paint): string {
+  if (!record) return renderDecision(decision, paint, "Nothing was written.");
+  const written = `Record ${record.sequence} is ${record.digest}; tags ${record.tags.join(", ")}.`;
+  return `${renderDecision(decision, paint, written)}\n${safe(reference)}`;
+}

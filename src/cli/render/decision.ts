@@ -1,0 +1,93 @@
+import { z } from "zod";
+import type { Decision, GateResult } from "../../lifecycle/index.ts";
+import type { Paint } from "./paint.ts";
+import { safe, shortDigest } from "./text.ts";
+
+const GateView = z.object({
+  gate: z.string(),
+  code: z.string().describe("stable; MREG-OK exactly when the gate passed"),
+  passed: z.boolean(),
+  reason: z.string(),
+  evidence: z.array(z.object({ digest: z.string(), signer: z.string(), time: z.string().optional() })),
+  fix: z.string().optional(),
+  who: z.array(z.string()).optional(),
+});
+
+/** A decision as JSON shows it; the gates of a denial and of a pass alike. */
+export const DecisionView = z.object({
+  model: z.string(),
+  version: z.string(),
+  digest: z.string(),
+  from: z.string(),
+  to: z.string(),
+  transition: z.string(),
+  policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
+  weakened: z.array(z.string()).describe("demands of the invariant that the policy drops, in words"),
+  allowed: z.boolean(),
+  gates: z.array(GateView),
+  evidence: z.array(z.string()).describe("digests of all trusted evidence, sorted"),
+  approvals: z.array(z.string()),
+  requester: z.object({ name: z.string(), person: z.string(), roles: z.array(z.string()) }).optional(),
+  decidedAt: z.string(),
+});
+export type DecisionView = z.infer<typeof DecisionView>;
+
+/** Turns the lifecycle's decision into what JSON shows. */
+export function viewDecision(decision: Decision): DecisionView {
+  const { kind, version, requester, ...rest } = decision;
+  return {
+    ...rest,
+    version: `v${version}`,
+    transition: kind,
+    policy: { ...rest.policy },
+    weakened: [...rest.weakened],
+    gates: rest.gates.map(viewGate),
+    evidence: [...rest.evidence],
+    approvals: [...rest.approvals],
+    ...(requester ? { requester: { ...requester, roles: [...requester.roles] } } : {}),
+  };
+}
+
+function viewGate({ evidence, who, ...gate }: GateResult): DecisionView["gates"][number] {
+  return { ...gate, evidence: evidence.map((reference) => ({ ...reference })), ...(who ? { who: [...who] } : {}) };
+}
+
+/**
+ * Writes a decision for people: every failed gate with what was found, what to do and who can, then the passed ones.
+ *
+ * @param ending - the last sentence: what was, or was not, written.
+ */
+export function renderDecision(decision: DecisionView, paint: Paint, ending: string): string {
+  const { model, version, digest, from, to, policy } = decision;
+  const verdict = decision.allowed ? paint.good("ALLOWED") : paint.bad("DENIED");
+  const move = `${safe(model)} ${version} (${shortDigest(digest)})  ${safe(from)} → ${safe(to)}`;
+  const passed = decision.gates.filter((gate) => gate.passed);
+  return [
+    `${verdict}  ${paint.strong(move)}   policy ${safe(policy.name)}@${policy.version} ${shortDigest(policy.digest)}`,
+    ...decision.weakened.map((weakness) => ` ! this policy is weakened: ${safe(weakness)}`),
+    ...decision.gates.filter((gate) => !gate.passed).flatMap((gate) => renderFailure(gate, paint)),
+    ...(passed.length > 0 ? [` ${passed.map(({ gate }) => `${paint.good("✓")} ${safe(gate)}`).join(" ")}`] : []),
+    ` ${[identity(decision), ending].filter(Boolean).join(" ")}`,
+  ].join("\n");
+}
+
+function renderFailure(
+  { code, evidence, fix, gate, reason, who }: DecisionView["gates"][number],
+  paint: Paint,
+): string[] {
+  const fact = (label: string, text: string) => `     ${paint.dim(label.padEnd(9))} ${safe(text)}`;
+  return [
+    ` ${paint.bad("✗")} ${code} ${paint.strong(safe(gate))}   ${safe(reason)}`,
+    ...evidence.map(({ digest, signer, time }) =>
+      fact("evidence", `${shortDigest(digest)} by ${signer}${time ? ` ${time}` : ""}`),
+    ),
+    ...(fix ? [fact("fix", fix)] : []),
+    ...(who && who.length > 0 ? [fact("who can", who.join(", "))] : []),
+  ];
+}
+
+function identity({ requester }: DecisionView): string {
+  if (!requester) return "";
+  const roles = requester.roles.length > 0 ? requester.roles.join(", ") : "no role";
+  return `You are ${safe(requester.person)} (${safe(roles)}).`;
+}
