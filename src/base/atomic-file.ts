@@ -15,7 +15,8 @@ export interface AtomicWriteOptions {
  * Writes a file so that its name appears only once all bytes are on disk.
  *
  * The bytes go to an exclusively created temporary file, are flushed, and are renamed over `path`. When the stream
- * fails, the temporary file is removed and `path` is as it was before.
+ * fails, the temporary file is removed and `path` is as it was before. The name survives a power cut, too: whoever
+ * writes two files in order finds them in that order.
  */
 export async function writeFileAtomic(
   path: string,
@@ -32,10 +33,23 @@ export async function writeFileAtomic(
     await file.sync();
     await file.close();
     await rename(temporary, path);
+    await syncDirectory(dirname(path));
   } catch (error) {
     await file.close().catch(() => {});
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Makes renames in a directory durable, where the system can: Windows opens no directories, and needs it not. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r").catch(() => undefined);
+  try {
+    await directory?.sync();
+  } catch {
+    // Some network file systems refuse to sync a directory; the file itself is written and in place.
+  } finally {
+    await directory?.close();
   }
 }
 
