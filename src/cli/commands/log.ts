@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ContentDigest } from "../../evidence/index.ts";
 import type { Chain, ChainLink } from "../../lifecycle/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
@@ -51,15 +52,18 @@ export const command: CommandModule = {
 async function log_(context: Context, name: string, options: LogOptions): Promise<Outcome<LogResult>> {
   const policy = await openPolicy(context, options);
   const { readChain } = await import("../../lifecycle/index.ts");
+  const { fromContentDigest } = await import("../../evidence/index.ts");
   return withModel(context, name, options, async ({ repository }) => {
     const chain: Chain = await readChain(repository, policy, { signal: context.signal });
-    return { result: { kind: "log", schemaVersion: 1, name: repository.name, entries: chain.links.map(toEntry) } };
+    return { result: { kind: "log", schemaVersion: 1, name: repository.name, entries: chain.links.map((link) => toEntry(link, fromContentDigest)) } };
   });
 }
 
-function toEntry({ bundle, record, sequence, signer, subject }: ChainLink): LogResult["entries"][number] {
+function toEntry(
+  { bundle, record, sequence, signer, subject }: ChainLink,
+  digestOf: (set: ContentDigest) => string,
+): LogResult["entries"][number] {
   const { approvals, evidence, from, kind, policy, recordedAt, to, version } = record;
-  const digestOf = ({ sha256 }: { readonly sha256: string }) => `sha256:${sha256}`;
   return {
     sequence,
     digest: bundle.digest,
