@@ -45,6 +45,9 @@ export const credentialLimitBytes = 1024 * 1024;
 /** Largest JSON header of a safetensors file: the number of the reference implementation. */
 export const safetensorsHeaderLimitBytes = 100_000_000;
 
+/** Largest index of safetensors shards; it repeats the names in the shards' headers, 9 MB for the largest models. */
+export const shardIndexLimitBytes = 100_000_000;
+
 /** Largest GGUF header; vocabularies of 256,000 tokens with merges stay below 20 MB. */
 export const ggufHeaderLimitBytes = 100_000_000;
 

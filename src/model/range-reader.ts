@@ -1,0 +1,53 @@
+import type { FileHandle } from "node:fs/promises";
+import { collect } from "../base/bytes.ts";
+import { ContentError } from "../base/errors.ts";
+import type { CallOptions, RangeFetcher } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+
+/** Random access to content, so that a header is read without the gigabytes behind it. */
+export interface RangeReader {
+  /** Length of the whole content in bytes. */
+  readonly size: number;
+  /**
+   * Reads exactly `length` bytes from `offset`; the caller stays within `size`.
+   *
+   * @throws {@link ContentError} `SIZE_MISMATCH` when the content ends before that.
+   */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** Reads from bytes in memory. */
+export function bytesReader(bytes: Uint8Array): RangeReader {
+  return {
+    size: bytes.byteLength,
+    read: async (offset, length) => exactly(bytes.subarray(offset, offset + length), length),
+  };
+}
+
+/** Reads from an open file; the caller closes it. */
+export function fileReader(file: FileHandle, size: number): RangeReader {
+  return {
+    size,
+    read: async (offset, length) => {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, offset);
+      return exactly(buffer.subarray(0, bytesRead), length);
+    },
+  };
+}
+
+/** Reads parts of a blob. The bytes are not verified: what comes of them is shown, never decided upon. */
+export function blobReader(store: RangeFetcher, target: Descriptor, options?: CallOptions): RangeReader {
+  return {
+    size: target.size,
+    read: async (offset, length) => {
+      if (length === 0) return new Uint8Array();
+      const stream = store.fetchRange(target, { start: offset, end: offset + length }, options);
+      return exactly(await collect(stream, length), length);
+    },
+  };
+}
+
+function exactly(bytes: Uint8Array, length: number): Uint8Array {
+  if (bytes.byteLength === length) return bytes;
+  throw new ContentError("SIZE_MISMATCH", `content ended after ${bytes.byteLength} of ${length} bytes`);
+}

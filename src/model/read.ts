@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { collect } from "../base/bytes.ts";
+import { ContentError } from "../base/errors.ts";
+import { parseStrictJson } from "../base/json.ts";
+import { documentLimitBytes } from "../base/limits.ts";
+import type { CallOptions, Fetcher, ReadOnlyTarget } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { fetchImageManifest } from "../oci/fetch-manifest.ts";
+import type { ImageManifest } from "../oci/manifest.ts";
+import { annotationKeys } from "../oci/media-types.ts";
+import { ModelError } from "./errors.ts";
+import { fileKind } from "./kind.ts";
+import { isModelPackType, layerAnnotationKeys, parseLayerMediaType } from "./media-types.ts";
+import { ModelPackConfig } from "./modelpack-config.ts";
+import type { ModelView, ModelViewFile } from "./view.ts";
+
+/**
+ * Reads a model's manifest and config: ModelPack of any writer, or a plain ORAS artifact.
+ *
+ * @throws {@link ModelError} `CONFIG_INVALID` for a ModelPack layer that has no path or that is compressed, and for a
+ * config that is not one.
+ * @throws {@link InvalidInputError} `INVALID_MANIFEST` for an index.
+ */
+export async function readModel(store: ReadOnlyTarget, target: Descriptor, options?: CallOptions): Promise<ModelView> {
+  const manifest = await fetchImageManifest(store, target, options);
+  const annotations = manifest.value.annotations ?? {};
+  if (!isModelPack(manifest.value)) {
+    return { manifest, files: manifest.value.layers.flatMap(titledFile), format: "oras", annotations };
+  }
+  const files = manifest.value.layers.map(packedFile);
+  const { config } = manifest.value;
+  // Other writers of ModelPack layers, such as podman, leave the config empty.
+  if (!isModelPackType(config.mediaType)) return { manifest, files, format: "modelpack", annotations };
+  return { manifest, files, config: await readConfig(store, config, options), format: "modelpack", annotations };
+}
+
+/** By artifact type, by config, or by layers: a user's own artifact type does not make it another format. */
+function isModelPack({ artifactType, config, layers }: ImageManifest): boolean {
+  if (isModelPackType(artifactType) || isModelPackType(config.mediaType)) return true;
+  return layers.some(({ mediaType }) => parseLayerMediaType(mediaType));
+}
+
+/** A layer without a title is not a file; `oras pull` skips it, too. */
+function titledFile(descriptor: Descriptor): ModelViewFile[] {
+  const path = descriptor.annotations?.[annotationKeys.title];
+  return path ? [{ path, kind: fileKind(path), descriptor }] : [];
+}
+
+function packedFile(descriptor: Descriptor): ModelViewFile {
+  const type = parseLayerMediaType(descriptor.mediaType);
+  const path = layerPath(descriptor);
+  if (type?.encoding === "tar+gzip" || type?.encoding === "tar+zstd") {
+    throw invalid(`layer ${descriptor.digest} is compressed (${descriptor.mediaType}), expected raw or tar`);
+  }
+  // An archive needs no name of its own: its members have paths.
+  if (type?.encoding === "tar") return { path: path ?? descriptor.digest, kind: type.kind, descriptor, archive: "tar" };
+  if (!path) throw invalid(`layer ${descriptor.digest} has no path, expected ${layerAnnotationKeys.filepath}`);
+  return { path, kind: type?.kind ?? fileKind(path), descriptor };
+}
+
+/** modctl writes the file path, RamaLama the metadata, ORAS the title. */
+function layerPath({ annotations = {} }: Descriptor): string | undefined {
+  const filepath = annotations[layerAnnotationKeys.filepath] ?? annotations[layerAnnotationKeys.legacyFilepath];
+  return filepath || metadataName(annotations[layerAnnotationKeys.metadata]) || annotations[annotationKeys.title];
+}
+
+const FileMetadata = z.looseObject({ name: z.string() });
+
+function metadataName(json: string | undefined): string | undefined {
+  if (json === undefined) return undefined;
+  try {
+    return FileMetadata.safeParse(JSON.parse(json)).data?.name;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readConfig(store: Fetcher, target: Descriptor, options?: CallOptions): Promise<ModelPackConfig> {
+  if (target.size > documentLimitBytes) {
+    throw new ContentError("LIMIT_EXCEEDED", `config has ${target.size} bytes, expected at most ${documentLimitBytes}`);
+  }
+  const bytes = await collect(store.fetch(target, options), target.size);
+  try {
+    return ModelPackConfig.parse(parseStrictJson(bytes));
+  } catch (cause) {
+    throw invalid(`config ${target.digest} is not a ModelPack config: ${(cause as Error).message}`, cause);
+  }
+}
+
+function invalid(reason: string, cause?: unknown): ModelError {
+  return new ModelError("CONFIG_INVALID", reason, { cause });
+}

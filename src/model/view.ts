@@ -1,0 +1,25 @@
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Manifest } from "../oci/manifest.ts";
+import type { FileKind } from "./media-types.ts";
+import type { ModelPackConfig } from "./modelpack-config.ts";
+
+/** One layer of a model in a registry. */
+export interface ModelViewFile {
+  /** Where it belongs; checked by whoever writes it, see {@link pathProblem}. For an archive, its name. */
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly descriptor: Descriptor;
+  /** Present when the layer holds many files rather than one. */
+  readonly archive?: "tar";
+}
+
+/** A model as a manifest in a registry describes it. Everything here was written by whoever pushed it. */
+export interface ModelView {
+  readonly manifest: Manifest & { readonly kind: "image" };
+  /** In the manifest's order. */
+  readonly files: readonly ModelViewFile[];
+  readonly config?: ModelPackConfig;
+  /** `oras`: an artifact whose layers have titles and nothing more. */
+  readonly format: "modelpack" | "oras";
+  readonly annotations: Readonly<Record<string, string>>;
+}

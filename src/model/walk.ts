@@ -1,0 +1,149 @@
+import type { Dirent, Stats } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { modelFileLimit } from "../base/limits.ts";
+import { ModelError } from "./errors.ts";
+import { comparePaths, findCollision, pathProblem } from "./file-path.ts";
+
+/** A file that goes into the model. */
+export interface WalkedFile {
+  /** In the model: relative, with slashes, in Unicode normalisation form C. */
+  readonly path: string;
+  /** On this machine, with symlinks resolved. */
+  readonly location: string;
+  /** Bytes, as the directory says; the hash pass counts them again. */
+  readonly size: number;
+}
+
+export interface WalkOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Finds the files of a model.
+ *
+ * A directory's contents are taken relative to it, a single file by its base name. Names that start with a dot and
+ * `__pycache__` are skipped inside directories: they hold caches and secrets. Symlinks to files are followed as long as
+ * they stay in the directory they were found in.
+ *
+ * @returns sorted by path; at least one.
+ * @throws {@link ModelError} `FILE_MISSING` for a path that is not there and when there is no file at all;
+ * `PATH_ESCAPE` for a symlink that leads out; `CONFIG_INVALID` for names that not every reader could write.
+ */
+export async function walk(paths: readonly string[], options: WalkOptions = {}): Promise<readonly WalkedFile[]> {
+  const files: WalkedFile[] = [];
+  for (const path of paths) {
+    const stats = await statGiven(path);
+    if (stats.isDirectory()) {
+      for await (const file of new DirectoryWalk(await realpath(path), path).files("", options)) add(files, file);
+    } else {
+      checkRegular(stats, path);
+      add(files, { path: modelPath(basename(resolve(path))), location: await realpath(path), size: stats.size });
+    }
+  }
+  if (files.length === 0) {
+    throw new ModelError("FILE_MISSING", `no files to pack in ${paths.map((path) => JSON.stringify(path)).join(", ")}`);
+  }
+  const sorted = files.sort((a, b) => comparePaths(a.path, b.path));
+  const collision = findCollision(sorted.map(({ path }) => path));
+  if (collision) {
+    const [one, other] = collision.map((path) => JSON.stringify(path));
+    const reason = "they would be one file, or a file and a directory, where case does not count";
+    throw new ModelError("CONFIG_INVALID", `${one} and ${other} cannot be in one model: ${reason}`);
+  }
+  return sorted;
+}
+
+function add(files: WalkedFile[], file: WalkedFile): void {
+  if (files.length >= modelFileLimit) {
+    throw new ModelError("CONFIG_INVALID", `there are more than ${modelFileLimit} files; give a narrower path`);
+  }
+  files.push(file);
+}
+
+async function statGiven(path: string): Promise<Stats> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    throw new ModelError("FILE_MISSING", `${path} is not there: ${errorCode(cause)}`, { cause, path });
+  }
+}
+
+/** The walk through one directory that was given. */
+class DirectoryWalk {
+  readonly #root: string;
+  /** As the caller wrote it, for messages. */
+  readonly #given: string;
+
+  constructor(root: string, given: string) {
+    this.#root = root;
+    this.#given = given;
+  }
+
+  /** @param directory - relative to the root; empty for the root itself. */
+  async *files(directory: string, options: WalkOptions): AsyncGenerator<WalkedFile> {
+    options.signal?.throwIfAborted();
+    for (const entry of await readdir(join(this.#root, directory), { withFileTypes: true })) {
+      if (isSkipped(entry.name)) continue;
+      const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
+      if (entry.isDirectory()) yield* this.files(path, options);
+      else yield { path: modelPath(path), ...(await this.#locate(entry, path)) };
+    }
+  }
+
+  async #locate(entry: Dirent, path: string): Promise<{ location: string; size: number }> {
+    const location = join(this.#root, path);
+    const shown = join(this.#given, path);
+    if (entry.isFile()) return { location, size: (await stat(location)).size };
+    if (!entry.isSymbolicLink()) {
+      throw new ModelError("CONFIG_INVALID", `${shown} is not a regular file; leave it out`, { path: shown });
+    }
+    const target = await followLink(location, shown);
+    if (!isInside(this.#root, target)) {
+      // What Hugging Face's cache looks like: snapshots link to ../../blobs.
+      const advice = "pack a copy with the links replaced by their files, for example made with cp -rL";
+      throw new ModelError("PATH_ESCAPE", `${shown} is a symlink out of ${this.#given}, to ${target}; ${advice}`, {
+        path: shown,
+      });
+    }
+    const stats = await stat(target);
+    checkRegular(stats, shown);
+    return { location: target, size: stats.size };
+  }
+}
+
+async function followLink(location: string, shown: string): Promise<string> {
+  try {
+    return await realpath(location);
+  } catch (cause) {
+    const reason = `${shown} is a symlink that leads nowhere: ${errorCode(cause)}`;
+    throw new ModelError("FILE_MISSING", reason, { cause, path: shown });
+  }
+}
+
+/** A link to a directory is refused, too: following it could go round in circles. */
+function checkRegular(stats: Stats, path: string): void {
+  if (stats.isFile()) return;
+  const what = stats.isDirectory() ? "a symlink to a directory" : "not a regular file";
+  throw new ModelError("CONFIG_INVALID", `${path} is ${what}; leave it out`, { path });
+}
+
+function isSkipped(name: string): boolean {
+  return name.startsWith(".") || name === "__pycache__";
+}
+
+function isInside(root: string, target: string): boolean {
+  const way = relative(root, target);
+  return way !== "" && way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function modelPath(path: string): string {
+  const normalised = path.normalize("NFC");
+  const problem = pathProblem(normalised);
+  if (!problem) return normalised;
+  throw new ModelError("CONFIG_INVALID", `${JSON.stringify(path)} cannot be a file of a model: ${problem}`, { path });
+}
+
+function errorCode(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
