@@ -55,7 +55,14 @@ async function log_(context: Context, name: string, options: LogOptions): Promis
   const { fromContentDigest } = await import("../../evidence/index.ts");
   return withModel(context, name, options, async ({ repository }) => {
     const chain: Chain = await readChain(repository, policy, { signal: context.signal });
-    return { result: { kind: "log", schemaVersion: 1, name: repository.name, entries: chain.links.map((link) => toEntry(link, fromContentDigest)) } };
+    return {
+      result: {
+        kind: "log",
+        schemaVersion: 1,
+        name: repository.name,
+        entries: chain.links.map((link) => toEntry(link, fromContentDigest)),
+      },
+    };
   });
 }
 

@@ -100,7 +100,10 @@ async function verifyBefore(
   }
   if (!options.verify && !options.verifyKey) return;
   const { requireSignature } = await import("../../trust/index.ts");
-  const keys = options.verifyKey ? [await readPublicKey(options.verifyKey)] : (await openPolicy(context, options)).keys;
+  const { policyKeys } = await import("../../lifecycle/index.ts");
+  const keys = options.verifyKey
+    ? [await readPublicKey(options.verifyKey)]
+    : policyKeys(await openPolicy(context, options));
   await requireSignature(repository, descriptor, keys, { signal });
 }
 
