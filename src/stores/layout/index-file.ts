@@ -10,7 +10,11 @@ import { indexLimitBytes } from "./limits.ts";
 import { FileLock } from "./lock.ts";
 
 /** @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#indexjson-file} */
-const LayoutIndex = z.looseObject({ schemaVersion: z.literal(2), manifests: z.array(IndexEntry) });
+const LayoutIndex = z.looseObject({
+  schemaVersion: z.literal(2),
+  mediaType: z.string().optional(),
+  manifests: z.array(IndexEntry),
+});
 type LayoutIndex = z.infer<typeof LayoutIndex>;
 
 const emptyIndex = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests: [] });

@@ -47,13 +47,15 @@ export class MemoryRepository implements Repository {
 
   async exists(target: Descriptor, options?: CallOptions): Promise<boolean> {
     options?.signal?.throwIfAborted();
-    return this.#blobs.has(target);
+    // Content that came as a blob is no manifest yet: a registry keeps the two apart.
+    return isManifestType(target.mediaType)
+      ? this.#manifests.get(target.digest) !== undefined
+      : this.#blobs.has(target);
   }
 
   async push(source: BlobSource, options: PushOptions = {}): Promise<void> {
-    options.signal?.throwIfAborted();
     const { descriptor } = source;
-    if (this.#blobs.has(descriptor)) return;
+    if (await this.exists(descriptor, options)) return;
     if (!isManifestType(descriptor.mediaType)) {
       await this.#blobs.push(source, options);
       return;

@@ -55,6 +55,14 @@ function acceptCases(define: DefineCase): void {
     await repository.push(unreadableSource(descriptor));
   });
 
+  define("manifest: may come after the same bytes came as a blob", async ({ repository }) => {
+    const artifact = seededArtifact(12);
+    await repository.push(blobOf(artifact.manifest.raw));
+    expect(await repository.exists(artifact.manifest.descriptor)).toBe(false);
+    const { digest } = await pushArtifact(repository, artifact);
+    expect((await repository.resolve(digest)).digest).toBe(digest);
+  });
+
   define("manifest: its subject may be missing", async ({ repository }) => {
     const subject = seededArtifact(6).manifest.descriptor;
     const descriptor = await pushArtifact(repository, seededArtifact(7, { subject }));

@@ -3,6 +3,7 @@ import { attach } from "../../../src/oci/attach.ts";
 import type { Repository } from "../../../src/oci/content.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { referrerTree } from "../../../src/oci/graph.ts";
+import { parseManifest } from "../../../src/oci/manifest.ts";
 import { manifestSource } from "../../../src/oci/pack.ts";
 import { listOf } from "../../support/expect.ts";
 import { indexOf, manifestSourceAs, pushArtifact, seededArtifact, seededBlob } from "../../support/fixtures.ts";
@@ -95,7 +96,6 @@ function shapeCases(define: DefineCase): void {
     const { artifactType: _dropped, ...rest } = seededArtifact(3, { subject }).manifest.value;
     const referrer = { ...rest, config: config.descriptor };
     for (const blob of seededArtifact(3).blobs) await repository.push(blob);
-    const { parseManifest } = await import("../../../src/oci/manifest.ts");
     const manifest = parseManifest(
       Buffer.from(JSON.stringify(referrer)),
       seededArtifact(3).manifest.descriptor.mediaType,
