@@ -1,7 +1,18 @@
 /** What is known about a model, as signed statements: the predicates, and readers that turn real tools' output into them. */
+export {
+  type AttachEvidenceOptions,
+  type AttachedEvidence,
+  attachEvidence,
+  evidenceArtifactType,
+  kindAnnotation,
+} from "./attach-evidence.ts";
 export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
+export { draftEvidence, type EvidenceDraft } from "./draft.ts";
 export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
+export type { EvidenceFile, EvidenceSource } from "./evidence-file.ts";
+export type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
 export { evidenceSetDigest } from "./evidence-set.ts";
+export { type Lineage, type LineageDataset, lineageOf } from "./lineage.ts";
 export { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 export { Approval } from "./predicates/approval.ts";
 export { ContentDigest, DigestSet, fromContentDigest, toContentDigest } from "./predicates/digest-set.ts";
@@ -12,3 +23,4 @@ export { Provenance, trainingBuildType } from "./predicates/provenance.ts";
 export { FileReference, ResourceDescriptor } from "./predicates/resource.ts";
 export { TestResult } from "./predicates/test-result.ts";
 export { VerificationSummary } from "./predicates/verification-summary.ts";
+export { formatScanner, type ScanOptions, scanWeights } from "./scan-weights.ts";

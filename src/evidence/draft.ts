@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { EvidenceError } from "./errors.ts";
+import { type EvidenceFile, evidenceFiles } from "./evidence-file.ts";
+import type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
+import { predicateSchemas, predicateTypes } from "./predicate-types.ts";
+import { readCard } from "./readers/card.ts";
+import { readDocument } from "./readers/document.ts";
+import { readEval } from "./readers/eval.ts";
+import { readLineage } from "./readers/lineage.ts";
+import type { ReadFiles, Reading } from "./readers/reading.ts";
+import { readScan } from "./readers/scan.ts";
+
+/** A statement that is ready to be signed, with the files that it names by digest. */
+export interface EvidenceDraft {
+  readonly kind: EvidenceKind;
+  readonly predicateType: string;
+  readonly predicate: Readonly<Record<string, unknown>>;
+  readonly files: readonly EvidenceFile[];
+}
+
+const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => Reading> = {
+  card: readCard,
+  eval: readEval,
+  lineage: readLineage,
+  scan: readScan,
+  document: readDocument,
+};
+
+/**
+ * Turns the output of a tool, or a document, into a statement about a model. Reads nothing but the bytes given.
+ *
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN`, `EVIDENCE_INVALID` or `EVIDENCE_INCOMPLETE`, with the file's name, what
+ * was found and what was expected.
+ */
+export function draftEvidence(kind: EvidenceKind, input: EvidenceInput): EvidenceDraft {
+  const given = evidenceFiles(input.files);
+  const { predicate, files = given } = readers[kind](given, input);
+  const draft = { kind, predicateType: predicateTypes[kind], predicate, files };
+  checkDraft(draft, given[0].path);
+  return draft;
+}
+
+/**
+ * Holds a draft's predicate against its schema, so that nothing is signed that no reader would accept.
+ *
+ * @throws {@link EvidenceError} `EVIDENCE_INVALID`.
+ */
+export function checkDraft(draft: EvidenceDraft, file?: string): void {
+  const parsed = predicateSchemas[draft.kind].safeParse(draft.predicate);
+  if (parsed.success) return;
+  const problems = z.prettifyError({ ...parsed.error, issues: parsed.error.issues.slice(0, 5) }).slice(0, 1_000);
+  throw new EvidenceError("EVIDENCE_INVALID", `it makes no valid ${draft.kind} statement:\n${problems}`, {
+    ...(file === undefined ? {} : { file }),
+    cause: parsed.error,
+  });
+}

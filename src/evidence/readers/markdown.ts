@@ -1,0 +1,76 @@
+/** A Markdown file in its two halves. */
+export interface MarkdownFile {
+  /** The YAML between the `---` lines at the top, when there is any. */
+  readonly frontMatter?: string;
+  readonly body: string;
+}
+
+const headingPattern = /^ {0,3}(#{1,6})[ \t]+(.*)$/;
+
+/** Longer lines are text. Keeps the patterns on titles from taking quadratic time on a hostile file. */
+const headingLimitCharacters = 1_000;
+
+/** The text under one heading, with the headings below it. */
+export interface Section {
+  readonly title: string;
+  readonly text: string;
+}
+
+/**
+ * Separates YAML front matter from Markdown.
+ *
+ * @throws SyntaxError when the front matter never ends: guessing where it does would turn text into fields.
+ */
+export function splitFrontMatter(text: string): MarkdownFile {
+  const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
+  if (lines[0]?.trimEnd() !== "---") return { body: lines.join("\n") };
+  const end = lines.findIndex((line, index) => index > 0 && /^(?:---|\.\.\.)\s*$/.test(line));
+  if (end < 0) throw new SyntaxError("its front matter does not end, expected a second line of ---");
+  return { frontMatter: lines.slice(1, end).join("\n"), body: lines.slice(end + 1).join("\n") };
+}
+
+/**
+ * Lists the sections of a Markdown text by their `#` headings, comments removed.
+ *
+ * A section goes on until a heading of its own level or above. Headings inside fenced code are text.
+ *
+ * @see {@link https://spec.commonmark.org/0.31.2/#atx-headings}
+ */
+export function sections(body: string): readonly Section[] {
+  const open: { title: string; level: number; lines: string[] }[] = [];
+  const closed: { title: string; lines: string[] }[] = [];
+  let fence: string | undefined;
+  for (const line of withoutComments(body).split("\n")) {
+    fence = fenceAfter(line, fence);
+    const heading = fence === undefined && line.length <= headingLimitCharacters ? headingPattern.exec(line) : null;
+    const [, marks = "", title = ""] = heading ?? [];
+    while (marks && open.length > 0 && (open.at(-1)?.level ?? 0) >= marks.length) open.pop();
+    for (const section of open) section.lines.push(line);
+    if (!marks) continue;
+    const section = { title: title.replace(/[ \t#]+$/, ""), level: marks.length, lines: [] };
+    open.push(section);
+    closed.push(section);
+  }
+  return closed.map(({ title, lines }) => ({ title, text: lines.join("\n").trim() }));
+}
+
+/** The fence that is open after a line: its own mark, at least as long, closes it. */
+function fenceAfter(line: string, fence: string | undefined): string | undefined {
+  const mark = /^ {0,3}(`{3,}|~{3,})/.exec(line)?.[1];
+  if (mark === undefined) return fence;
+  if (fence === undefined) return mark;
+  return mark.startsWith(fence) && line.trim() === mark ? undefined : fence;
+}
+
+/** Templates explain their fields in comments; an explanation is not an answer. */
+function withoutComments(text: string): string {
+  let rest = "";
+  let from = 0;
+  for (;;) {
+    const start = text.indexOf("<!--", from);
+    const end = start < 0 ? -1 : text.indexOf("-->", start + 4);
+    if (end < 0) return rest + text.slice(from);
+    rest += text.slice(from, start);
+    from = end + 3;
+  }
+}
