@@ -19,8 +19,11 @@ const curveHashes: ReadonlyMap<string, readonly string[]> = new Map([
   ["secp521r1", ["sha512", "sha256"]],
 ]);
 
-/** Exactly one PEM block of this type and nothing else, so that a private key or certificate is never taken for one. */
-const spkiPemPattern = /^\s*-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----\s*$/;
+/** The PEM block of a public key. Tools write explanations around it, which RFC 7468 §2 allows. */
+const spkiPemPattern = /-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/;
+
+/** Counted, because a file with two blocks says nothing about which one is meant: a key, its private half, a certificate. */
+const pemHeaderPattern = /-----BEGIN /g;
 
 /**
  * Reads a public key to trust: SPKI PEM holding ECDSA P-256, P-384 or P-521, RSA of 2048 to 8192 bits, or Ed25519.
@@ -28,12 +31,13 @@ const spkiPemPattern = /^\s*-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----EN
  * @throws {@link SigningError} `KEY_INVALID`.
  */
 export function parsePublicKey(pem: string): PublicKey {
-  if (!spkiPemPattern.test(pem)) {
+  const [block] = spkiPemPattern.exec(pem) ?? [];
+  if (block === undefined || pem.match(pemHeaderPattern)?.length !== 1) {
     throw new SigningError("KEY_INVALID", "not a public key, expected one PEM block of type PUBLIC KEY");
   }
   let key: KeyObject;
   try {
-    key = createPublicKey(pem);
+    key = createPublicKey(block);
   } catch (cause) {
     throw new SigningError("KEY_INVALID", "the PEM block PUBLIC KEY holds no readable key", { cause });
   }

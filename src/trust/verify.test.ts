@@ -1,0 +1,395 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { rejectsWith } from "../../test/support/expect.ts";
+import { blobOf, pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
+import {
+  attachBytes,
+  evalStatement,
+  evalType,
+  newSigner,
+  pushedModel,
+  standingClock,
+} from "../../test/support/trust.ts";
+import { ContentError } from "../base/errors.ts";
+import { attach } from "../oci/attach.ts";
+import type { ReadOnlyGraphTarget, Repository } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { StoreError } from "../oci/errors.ts";
+import { manifestSource, packManifest } from "../oci/pack.ts";
+import { bundleMediaType, writeBundle } from "./bundle.ts";
+import { signEnvelope } from "./envelope.ts";
+import { signPredicateType, signStatement } from "./sign.ts";
+import type { Signer } from "./signer.ts";
+import { makeStatement, type Statement, writeStatement } from "./statement.ts";
+import { verifyStatement, verifyStatements } from "./verify.ts";
+
+interface World {
+  readonly repository: Repository;
+  readonly subject: Descriptor;
+}
+
+let alice: Signer;
+let mallory: Signer;
+beforeAll(async () => {
+  [alice, mallory] = await Promise.all([newSigner(), newSigner()]);
+});
+
+const policy = () => ({ keys: [alice.publicKey] });
+const sign = ({ repository, subject }: World, signer: Signer, statement: Statement = evalStatement(subject)) =>
+  signStatement(repository, subject, statement, { signer, clock: standingClock });
+
+/** A bundle's bytes, signed by `signer` and said to be signed by `claimed`. */
+async function bundleBytes(statement: Statement | Uint8Array, signer: Signer, claimed = signer): Promise<Uint8Array> {
+  const payload = statement instanceof Uint8Array ? statement : writeStatement(statement);
+  return writeBundle(await signEnvelope(payload, signer), claimed.publicKey);
+}
+
+function edited(bytes: Uint8Array, edit: (json: { [key: string]: Record<string, unknown> }) => void): Uint8Array {
+  const json = JSON.parse(Buffer.from(bytes).toString()) as { [key: string]: Record<string, unknown> };
+  edit(json);
+  return Buffer.from(JSON.stringify(json));
+}
+
+/** A store with some of its verbs replaced. */
+function withVerbs(store: Repository, verbs: Partial<ReadOnlyGraphTarget>): ReadOnlyGraphTarget {
+  return {
+    fetch: (...args) => store.fetch(...args),
+    fetchRange: (...args) => store.fetchRange(...args),
+    exists: (...args) => store.exists(...args),
+    resolve: (...args) => store.resolve(...args),
+    tags: (...args) => store.tags(...args),
+    referrers: (...args) => store.referrers(...args),
+    ...verbs,
+  };
+}
+
+/** A store that answers the fetch of one digest in its own way. */
+function withFetch(store: Repository, digest: string, answer: () => AsyncIterable<Uint8Array>): ReadOnlyGraphTarget {
+  return withVerbs(store, { fetch: (target) => (target.digest === digest ? answer() : store.fetch(target)) });
+}
+
+/** A store that lists referrers of its own. */
+function withReferrers(store: Repository, list: Iterable<Descriptor>): ReadOnlyGraphTarget {
+  return withVerbs(store, {
+    referrers: async function* () {
+      yield* list;
+    },
+  });
+}
+
+function* endless(descriptor: Descriptor): Generator<Descriptor> {
+  for (;;) yield descriptor;
+}
+
+async function* failing(error: unknown): AsyncGenerator<Uint8Array> {
+  yield Buffer.from("{");
+  throw error;
+}
+
+describe("verifyStatement", () => {
+  it("says who signed, what was said, where it is, and when it claims to be from", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    expect(await verifyStatement(world.repository, bundle, world.subject.digest, policy())).toEqual({
+      signer: alice.publicKey.identity,
+      statement: evalStatement(world.subject),
+      bundle,
+      claimedTime: "2026-01-02T03:04:05Z",
+    });
+  });
+
+  it("takes the descriptor from the manifest, whatever the list said about it", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    const lying = { ...bundle, artifactType: "application/x", annotations: { "dev.mreg.kind": "lie" } };
+    const verification = await verifyStatement(world.repository, lying, world.subject.digest, policy());
+    expect(verification.bundle).toEqual(bundle);
+  });
+
+  it.each([
+    ["a wrong hint", { publicKey: { hint: "AAAA" } }],
+    ["no hint", { publicKey: {} }],
+    ["a hint that is a property of every object", { publicKey: { hint: "constructor" } }],
+  ])("finds the key by trying all, as cosign does, when the bundle has %s", async (_, verificationMaterial) => {
+    const world = await pushedModel();
+    const bytes = edited(await bundleBytes(evalStatement(world.subject), alice), (json) => {
+      json["verificationMaterial"] = verificationMaterial;
+    });
+    const bundle = await attachBytes(world.repository, world.subject, bytes);
+    const keys = [mallory.publicKey, alice.publicKey];
+    const { signer } = await verifyStatement(world.repository, bundle, world.subject.digest, { keys });
+    expect(signer).toEqual(alice.publicKey.identity);
+  });
+
+  it("counts log entries and timestamps as present, not checked", async () => {
+    const world = await pushedModel();
+    const bytes = edited(await bundleBytes(evalStatement(world.subject), alice), (json) => {
+      const timestampVerificationData = { rfc3161Timestamps: [{ signedTimestamp: "bogus" }] };
+      Object.assign(json["verificationMaterial"]!, {
+        tlogEntries: [{ logIndex: "-1" }, {}],
+        timestampVerificationData,
+      });
+    });
+    const bundle = await attachBytes(world.repository, world.subject, bytes);
+    const { unchecked } = await verifyStatement(world.repository, bundle, world.subject.digest, policy());
+    expect(unchecked).toEqual({ logEntries: 2, timestamps: 1 });
+  });
+
+  it.each([
+    ["no time", undefined],
+    ["text instead of a time", "yesterday\u001b[2J"],
+    ["a time without a zone", "2026-01-01T00:00:00"],
+  ])("claims no time when the annotation has %s", async (_, created) => {
+    const { repository, subject } = await pushedModel();
+    const layers = [blobOf(await bundleBytes(evalStatement(subject), alice), { mediaType: bundleMediaType })];
+    const annotations = created === undefined ? {} : { "org.opencontainers.image.created": created };
+    const bundle = await attach(repository, subject, { artifactType: bundleMediaType, layers, annotations });
+    expect(await verifyStatement(repository, bundle, subject.digest, policy())).not.toHaveProperty("claimedTime");
+  });
+
+  it("NO_SIGNATURE: a bundle that is not there, an artifact, an index, another predicate type", async () => {
+    const world = await pushedModel();
+    const { repository, subject } = world;
+    const verify = (bundle: Descriptor, predicateType?: string) =>
+      verifyStatement(repository, bundle, subject.digest, { ...policy(), ...(predicateType ? { predicateType } : {}) });
+    const gone = { ...subject, digest: seededBlob(99).descriptor.digest };
+    await rejectsWith(verify(gone), "NO_SIGNATURE");
+    await rejectsWith(verify(subject), "NO_SIGNATURE");
+    const bundle = await sign(world, alice);
+    const error = await rejectsWith(verify(bundle, signPredicateType), "NO_SIGNATURE");
+    expect(error.message).toContain(`type ${evalType}, expected ${signPredicateType}`);
+    expect((await verify(bundle, evalType)).signer).toEqual(alice.publicKey.identity);
+  });
+
+  it("NO_SIGNATURE: the bundle's manifest is there and its content is not", async () => {
+    const world = await pushedModel();
+    const bytes = await bundleBytes(evalStatement(world.subject), alice);
+    const bundle = await attachBytes(world.repository, world.subject, bytes);
+    await world.repository.delete(blobOf(bytes).descriptor);
+    await rejectsWith(verifyStatement(world.repository, bundle, world.subject.digest, policy()), "NO_SIGNATURE");
+  });
+});
+
+/** Bundles that must be refused: what is attached to the model of `world`, and the code that says why. */
+const refusals: [string, string, (world: World) => Promise<Descriptor>][] = [
+  ["signed by an unknown key", "IDENTITY_MISMATCH", (world) => sign(world, mallory)],
+  [
+    "signed by an unknown key that pretends to be a trusted one",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) =>
+      attachBytes(repository, subject, await bundleBytes(evalStatement(subject), mallory, alice)),
+  ],
+  [
+    "signed with a certificate",
+    "IDENTITY_MISMATCH",
+    async ({ repository, subject }) =>
+      attachBytes(
+        repository,
+        subject,
+        edited(await bundleBytes(evalStatement(subject), alice), (json) => {
+          json["verificationMaterial"] = { certificate: { rawBytes: "AAAA" } };
+        }),
+      ),
+  ],
+  [
+    "a payload of the same length with another digest in it",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) => {
+      const other = await pushArtifact(repository, seededArtifact(7));
+      const payload = Buffer.from(writeStatement(evalStatement(subject))).toString("base64");
+      const bytes = edited(await bundleBytes(evalStatement(other), alice), (json) => {
+        json["dsseEnvelope"]!["payload"] = payload;
+      });
+      return attachBytes(repository, subject, bytes);
+    },
+  ],
+  [
+    "a bundle made for another digest, attached here",
+    "SUBJECT_MISMATCH",
+    async ({ repository, subject }) => {
+      const other = await pushArtifact(repository, seededArtifact(7));
+      return attachBytes(repository, subject, await bundleBytes(evalStatement(other), alice));
+    },
+  ],
+  [
+    "a signed payload that is no statement",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) => attachBytes(repository, subject, await bundleBytes(Buffer.from("{}"), alice)),
+  ],
+  [
+    "a signed statement with a duplicate key",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) => {
+      const text = JSON.stringify(evalStatement(subject)).replace("{", '{"predicateType":"https://a.test/v1",');
+      return attachBytes(repository, subject, await bundleBytes(Buffer.from(text), alice));
+    },
+  ],
+  [
+    "text instead of a bundle",
+    "SIGNATURE_INVALID",
+    ({ repository, subject }) => attachBytes(repository, subject, Buffer.from("<html>")),
+  ],
+  [
+    "two layers",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) => {
+      const layer = blobOf(await bundleBytes(evalStatement(subject), alice), { mediaType: bundleMediaType });
+      return attach(repository, subject, { artifactType: bundleMediaType, layers: [layer, layer] });
+    },
+  ],
+  [
+    "no bundle in a bundle's manifest",
+    "SIGNATURE_INVALID",
+    ({ repository, subject }) => attach(repository, subject, { artifactType: bundleMediaType, layers: [] }),
+  ],
+  [
+    "a layer of an older type",
+    "SIGNATURE_INVALID",
+    async ({ repository, subject }) => {
+      const bytes = await bundleBytes(evalStatement(subject), alice);
+      return attachBytes(repository, subject, bytes, "application/vnd.dev.sigstore.bundle.v0.2+json");
+    },
+  ],
+];
+
+describe("refusals", () => {
+  it.each(refusals)("%s: %s", async (_, code, attachBad) => {
+    const world = await pushedModel();
+    const bundle = await attachBad(world);
+    const error = await rejectsWith(verifyStatement(world.repository, bundle, world.subject.digest, policy()), code);
+    expect(error.name).toBe("VerificationError");
+
+    const report = await verifyStatements(world.repository, world.subject, policy());
+    expect(report.verified).toEqual([]);
+    expect(report.rejected).toMatchObject([{ bundle: { digest: bundle.digest }, error: { code } }]);
+  });
+
+  it.each(refusals)("%s: does not mask a good one beside it", async (_, code, attachBad) => {
+    const world = await pushedModel();
+    await attachBad(world);
+    const good = await sign(world, alice);
+    const report = await verifyStatements(world.repository, world.subject, policy());
+    expect(report.verified.map(({ bundle }) => bundle)).toEqual([good]);
+    expect(report.rejected.map(({ error }) => error.code)).toEqual([code]);
+  });
+
+  it("SUBJECT_MISMATCH: a bundle that hangs on another manifest", async () => {
+    const world = await pushedModel();
+    const other = { ...world, subject: await pushArtifact(world.repository, seededArtifact(7)) };
+    const bundle = await sign(other, alice);
+    const { repository, subject } = world;
+    await rejectsWith(verifyStatement(repository, bundle, subject.digest, policy()), "SUBJECT_MISMATCH");
+    // The same signed statement, hung on the right manifest but speaking of the other, and on none at all.
+    const bytes = await bundleBytes(evalStatement(subject), alice);
+    const loose = packManifest({
+      artifactType: bundleMediaType,
+      layers: [blobOf(bytes, { mediaType: bundleMediaType }).descriptor],
+    });
+    await repository.push(blobOf(bytes));
+    await repository.push(manifestSource(loose));
+    await rejectsWith(verifyStatement(repository, loose.descriptor, subject.digest, policy()), "SUBJECT_MISMATCH");
+  });
+
+  it("a policy without keys accepts nobody", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    const verify = verifyStatement(world.repository, bundle, world.subject.digest, { keys: [] });
+    await rejectsWith(verify, "IDENTITY_MISMATCH");
+  });
+
+  it("refuses a bundle above 10 MiB without asking for it", async () => {
+    const { repository, subject } = await pushedModel();
+    const huge = { mediaType: bundleMediaType, digest: seededBlob(5).descriptor.digest, size: 10 * 1024 * 1024 + 1 };
+    const manifest = packManifest({ artifactType: bundleMediaType, layers: [huge], subject });
+    const served = withFetch(repository, manifest.descriptor.digest, () => manifestSource(manifest).open());
+    const error = await rejectsWith(
+      verifyStatement(served, manifest.descriptor, subject.digest, policy()),
+      "SIGNATURE_INVALID",
+    );
+    expect(error.message).toContain("10485761 bytes, expected at most 10485760");
+  });
+});
+
+describe("verifyStatements", () => {
+  it("finds nothing where nothing is", async () => {
+    const { repository, subject } = await pushedModel();
+    expect(await verifyStatements(repository, subject, policy())).toEqual({ verified: [], rejected: [] });
+  });
+
+  it("passes over referrers that are no bundles", async () => {
+    const world = await pushedModel();
+    await attach(world.repository, world.subject, {
+      artifactType: "application/vnd.mreg.evidence.v1+json",
+      layers: [],
+    });
+    const bundle = await sign(world, alice);
+    const report = await verifyStatements(world.repository, world.subject, policy());
+    expect(report.verified.map((one) => one.bundle)).toEqual([bundle]);
+    expect(report.rejected).toEqual([]);
+  });
+
+  it("does not believe the artifact type of the list, which may hide a bundle", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    const { mediaType, digest, size } = bundle;
+    const store = withReferrers(world.repository, [{ mediaType, digest, size, artifactType: "text/plain" }]);
+    const { verified } = await verifyStatements(store, world.subject, policy());
+    expect(verified.map((one) => one.bundle)).toEqual([bundle]);
+  });
+
+  it("keeps only the predicate type the policy asks for; the others are no failures", async () => {
+    const world = await pushedModel();
+    await sign(world, alice);
+    const statement = makeStatement({ subject: world.subject, predicateType: signPredicateType, predicate: {} });
+    const plain = await sign(world, alice, statement);
+    const report = await verifyStatements(world.repository, world.subject, {
+      ...policy(),
+      predicateType: signPredicateType,
+    });
+    expect(report.verified.map(({ bundle }) => bundle)).toEqual([plain]);
+    expect(report.rejected).toEqual([]);
+  });
+
+  it("counts a bundle once, however often a list repeats it", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    const store = withReferrers(world.repository, [bundle, bundle, { ...bundle, size: bundle.size + 1 }]);
+    const report = await verifyStatements(store, world.subject, policy());
+    expect(report.verified).toHaveLength(1);
+    expect(report.rejected).toEqual([]);
+  });
+
+  it("ends an endless list", async () => {
+    const { repository, subject } = await pushedModel();
+    const store = withReferrers(repository, endless(subject));
+    await rejectsWith(verifyStatements(store, subject, policy()), "LIMIT_EXCEEDED");
+  });
+
+  it.each<[string, unknown, string]>([
+    ["other bytes than its digest", new ContentError("DIGEST_MISMATCH", "other bytes"), "SIGNATURE_INVALID"],
+    ["more bytes than its size", new ContentError("TRAILING_DATA", "more"), "SIGNATURE_INVALID"],
+    ["a 404", new StoreError("NOT_FOUND", "gone"), "NO_SIGNATURE"],
+  ])("reports a referrer that is answered with %s, and verifies the rest", async (_, error, code) => {
+    const world = await pushedModel();
+    const bad = await attachBytes(world.repository, world.subject, Buffer.from("x"));
+    const good = await sign(world, alice);
+    const store = withFetch(world.repository, bad.digest, () => failing(error));
+    const report = await verifyStatements(store, world.subject, policy());
+    expect(report.verified.map(({ bundle }) => bundle)).toEqual([good]);
+    expect(report.rejected).toMatchObject([{ bundle: { digest: bad.digest }, error: { code, cause: error } }]);
+  });
+
+  it("does not take a broken connection for a verdict", async () => {
+    const world = await pushedModel();
+    const bundle = await sign(world, alice);
+    const reset = new Error("ECONNRESET");
+    const store = withFetch(world.repository, bundle.digest, () => failing(reset));
+    await expect(verifyStatements(store, world.subject, policy())).rejects.toBe(reset);
+  });
+
+  it("stops when the caller gives up", async () => {
+    const world = await pushedModel();
+    await sign(world, alice);
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(verifyStatements(world.repository, world.subject, policy(), { signal })).rejects.toThrow("enough");
+  });
+});
