@@ -10,5 +10,5 @@ import { type Digest, digestHex, digestOf } from "../base/digest.ts";
  */
 export function fileSetDigest(files: readonly { readonly path: string; readonly digest: Digest }[]): Digest {
   const lines = files.map(({ path, digest }) => Buffer.from(`${digestHex(digest)}  ${path}\n`));
-  return digestOf(Buffer.concat(lines.sort(Buffer.compare)));
+  return digestOf(Buffer.concat(lines.sort((a, b) => a.compare(b))));
 }

@@ -50,12 +50,12 @@ async function readVersion(cursor: GgufCursor): Promise<void> {
 }
 
 /** Padding to an alignment of zero or of gigabytes would divide by zero or hide data. */
-function checkAlignment(value: unknown): number {
+function checkAlignment(value: string | number | boolean | undefined): number {
   if (value === undefined) return defaultAlignment;
   if (typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= 2 ** 20) {
     if ((value & (value - 1)) === 0) return value;
   }
-  throw unsafe(`general.alignment is ${String(value)}, expected a power of two up to 2^20`);
+  throw unsafe(`general.alignment is ${quote(String(value))}, expected a power of two up to 2^20`);
 }
 
 interface TensorInfo {

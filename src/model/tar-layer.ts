@@ -26,7 +26,7 @@ export async function* tarStream(members: readonly TarMember[], mtime: string): 
   const archive = pack();
   const filling = fill(archive, members, new Date(mtime));
   // The failure reaches the reader through the archive; this only keeps it from being reported as unhandled.
-  filling.catch((error: Error) => archive.destroy(error));
+  filling.catch((error: unknown) => archive.destroy(error as Error));
   for await (const chunk of archive as AsyncIterable<Buffer>) yield chunk;
 }
 

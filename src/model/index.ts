@@ -1,0 +1,20 @@
+/** Weights and their headers, ModelPack, and the way between files and registries. */
+export { type BuildOptions, buildModel, type ModelArtifact } from "./build.ts";
+export { ModelError, type ModelErrorCode } from "./errors.ts";
+export { pathProblem } from "./file-path.ts";
+export { fileSetDigest } from "./file-set.ts";
+export { type FileInspection, inspectModel, type ModelInspection, type WeightsInspection } from "./inspect.ts";
+export { fileKind } from "./kind.ts";
+export type { ModelFile } from "./layers.ts";
+export { type FileKind, fileKinds, layerAnnotationKeys, modelAnnotationKeys, modelMediaTypes } from "./media-types.ts";
+export type { ModelInput } from "./model-input.ts";
+export { ModelPackConfig } from "./modelpack-config.ts";
+export { type PulledFile, type PulledModel, type PullOptions, pullModel } from "./pull.ts";
+export { blobReader, bytesReader, fileReader, type RangeReader } from "./range-reader.ts";
+export { readModel } from "./read.ts";
+export type { Tensor, WeightsHeader } from "./tensor.ts";
+export { type UploadOptions, uploadModel } from "./upload.ts";
+export type { ModelView, ModelViewFile } from "./view.ts";
+export { weightsFormat } from "./weights-format.ts";
+export { readWeightsHeader } from "./weights-header.ts";
+export { precisionName, type WeightsSummary } from "./weights-summary.ts";

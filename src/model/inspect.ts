@@ -1,0 +1,102 @@
+import { mapConcurrent } from "../base/concurrency.ts";
+import type { Digest } from "../base/digest.ts";
+import { hasCode } from "../base/errors.ts";
+import type { CallOptions, RangeFetcher } from "../oci/content.ts";
+import type { FileKind } from "./media-types.ts";
+import { blobReader } from "./range-reader.ts";
+import type { WeightsHeader } from "./tensor.ts";
+import type { ModelView, ModelViewFile } from "./view.ts";
+import { weightsFormat } from "./weights-format.ts";
+import { readWeightsHeader } from "./weights-header.ts";
+
+/** What a look at a model tells, as plain data. Nothing of it is verified: it serves to show, never to decide. */
+export interface ModelInspection {
+  readonly format: ModelView["format"];
+  readonly files: readonly FileInspection[];
+  readonly weights: readonly WeightsInspection[];
+  /** Bytes of all layers. */
+  readonly totalBytes: number;
+  readonly hasTokenizer: boolean;
+  readonly hasChatTemplate: boolean;
+}
+
+export interface FileInspection {
+  readonly path: string;
+  readonly kind: FileKind;
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly size: number;
+}
+
+export interface WeightsInspection {
+  readonly path: string;
+  readonly format?: string;
+  readonly tensors?: number;
+  /** Sum of the elements of all tensors. */
+  readonly parameters?: number;
+  /** Elements by type, as the format spells it. */
+  readonly dtypes?: Readonly<Record<string, number>>;
+  readonly metadata?: WeightsHeader["metadata"];
+  /** Why the header must not be believed; the other fields are absent then. */
+  readonly problem?: string;
+}
+
+/**
+ * Looks into a model without downloading it: of each weights file only the header is read, by ranges.
+ *
+ * A header that lies is reported, not thrown: whoever inspects wants to see it.
+ */
+export async function inspectModel(
+  store: RangeFetcher,
+  view: ModelView,
+  options: CallOptions = {},
+): Promise<ModelInspection> {
+  const weights = view.files.filter(({ kind, archive }) => kind === "weight" && !archive);
+  const inspected = await mapConcurrent(
+    weights,
+    4,
+    (file, signal) => inspectWeights(store, file, { signal }),
+    options.signal,
+  );
+  const names = view.files.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const hasMetadata = (key: string) => inspected.some(({ metadata }) => metadata && Object.hasOwn(metadata, key));
+  return {
+    format: view.format,
+    files: view.files.map(({ path, kind, descriptor: { mediaType, digest, size } }) => {
+      return { path, kind, mediaType, digest, size };
+    }),
+    weights: inspected,
+    totalBytes: view.files.reduce((sum, { descriptor }) => sum + descriptor.size, 0),
+    hasTokenizer: names.some((name) => /^tokenizer(?:\.|_config)/.test(name)) || hasMetadata("tokenizer.ggml.model"),
+    hasChatTemplate:
+      names.some((name) => /^chat_template\.(?:jinja|json)$/.test(name)) || hasMetadata("tokenizer.chat_template"),
+  };
+}
+
+async function inspectWeights(
+  store: RangeFetcher,
+  { path, descriptor }: ModelViewFile,
+  options: CallOptions,
+): Promise<WeightsInspection> {
+  try {
+    const header = await readWeightsHeader(blobReader(store, descriptor, options), path);
+    if (header) return { path, ...summarizeHeader(header) };
+  } catch (error) {
+    if (!hasCode(error, "UNSAFE_FORMAT")) throw error;
+    return { path, problem: error.message };
+  }
+  const format = weightsFormat(path);
+  return { path, ...(format ? { format } : {}) };
+}
+
+function summarizeHeader({ format, tensors, metadata }: WeightsHeader): Omit<WeightsInspection, "path"> {
+  const dtypes = new Map<string, number>();
+  for (const { dtype, elements } of tensors) dtypes.set(dtype, (dtypes.get(dtype) ?? 0) + elements);
+  return {
+    format,
+    tensors: tensors.length,
+    parameters: tensors.reduce((sum, { elements }) => sum + elements, 0),
+    dtypes: Object.fromEntries(dtypes),
+    metadata,
+  };
+}
