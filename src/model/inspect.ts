@@ -26,6 +26,8 @@ export interface FileInspection {
   readonly mediaType: string;
   readonly digest: Digest;
   readonly size: number;
+  /** Present when the layer holds many files. */
+  readonly archive?: NonNullable<ModelViewFile["archive"]>;
 }
 
 export interface WeightsInspection {
@@ -62,8 +64,8 @@ export async function inspectModel(
   const hasMetadata = (key: string) => inspected.some(({ metadata }) => metadata && Object.hasOwn(metadata, key));
   return {
     format: view.format,
-    files: view.files.map(({ path, kind, descriptor: { mediaType, digest, size } }) => {
-      return { path, kind, mediaType, digest, size };
+    files: view.files.map(({ path, kind, descriptor: { mediaType, digest, size }, archive }) => {
+      return { path, kind, mediaType, digest, size, ...(archive ? { archive } : {}) };
     }),
     weights: inspected,
     totalBytes: view.files.reduce((sum, { descriptor }) => sum + descriptor.size, 0),

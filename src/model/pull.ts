@@ -14,7 +14,7 @@ import { readModel } from "./read.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import { listArchive } from "./tar-archive.ts";
 import { type Presence, TargetDirectory, type WantedFile } from "./target-directory.ts";
-import type { ModelView } from "./view.ts";
+import type { ModelView, ModelViewFile } from "./view.ts";
 
 export interface PullOptions extends Selection {
   /** Files in flight. Default 4. */
@@ -77,6 +77,7 @@ class Pull {
   }
 
   async run(view: ModelView): Promise<PulledModel> {
+    refuseCompressed(this.#archives(view));
     const layers = await this.#planLayers(view);
     await this.#directory.openStaging();
     try {
@@ -103,10 +104,8 @@ class Pull {
 
   /** What an archive holds is known once it is here: it is fetched into the staging directory and read from there. */
   async #planMembers(view: ModelView, layers: readonly PlannedFile[]): Promise<readonly PlannedFile[]> {
-    const { kinds } = this.#options;
     const members: Omit<PlannedFile, "presence">[] = [];
-    for (const { path: name, kind, descriptor, archive } of view.files) {
-      if (!archive || (kinds && !kinds.includes(kind))) continue;
+    for (const { path: name, kind, descriptor } of this.#archives(view)) {
       const location = join(this.#directory.staging, `${digestHex(descriptor.digest)}.tar`);
       const { signal } = this.#options;
       const content = this.#store.fetch(descriptor, { signal });
@@ -116,6 +115,12 @@ class Pull {
     }
     this.#directory.check([...layers, ...members].map(({ path }) => path));
     return this.#plan(members);
+  }
+
+  /** An archive's kind is known before it is fetched, its paths are not. */
+  #archives(view: ModelView): readonly ModelViewFile[] {
+    const { kinds } = this.#options;
+    return view.files.filter(({ archive, kind }) => archive && (kinds?.includes(kind) ?? true));
   }
 
   async #plan(files: readonly Omit<PlannedFile, "presence">[]): Promise<readonly PlannedFile[]> {
@@ -158,4 +163,12 @@ class Pull {
       yield chunk;
     }
   }
+}
+
+/** Writing the compressed bytes under the directory's name would look like success. */
+function refuseCompressed(archives: readonly ModelViewFile[]): void {
+  const compressed = archives.find(({ archive }) => archive !== "tar");
+  if (!compressed) return;
+  const { path, archive } = compressed;
+  throw new ModelError("CONFIG_INVALID", `${path} is a ${archive} archive, expected single files or uncompressed tar`);
 }

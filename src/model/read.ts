@@ -17,8 +17,7 @@ import type { ModelView, ModelViewFile } from "./view.ts";
 /**
  * Reads a model's manifest and config: ModelPack of any writer, or a plain ORAS artifact.
  *
- * @throws {@link ModelError} `CONFIG_INVALID` for a ModelPack layer that has no path or that is compressed, and for a
- * config that is not one.
+ * @throws {@link ModelError} `CONFIG_INVALID` for a ModelPack layer that has no path, and for a config that is not one.
  * @throws {@link InvalidInputError} `INVALID_MANIFEST` for an index.
  */
 export async function readModel(store: ReadOnlyTarget, target: Descriptor, options?: CallOptions): Promise<ModelView> {
@@ -40,20 +39,24 @@ function isModelPack({ artifactType, config, layers }: ImageManifest): boolean {
   return layers.some(({ mediaType }) => parseLayerMediaType(mediaType));
 }
 
+/** What `oras push` writes on a layer that is a directory: a tar+gzip to be unpacked. */
+const unpackAnnotation = "io.deis.oras.content.unpack";
+
 /** A layer without a title is not a file; `oras pull` skips it, too. */
 function titledFile(descriptor: Descriptor): ModelViewFile[] {
   const path = descriptor.annotations?.[annotationKeys.title];
-  return path ? [{ path, kind: fileKind(path), descriptor }] : [];
+  if (!path) return [];
+  const isDirectory = descriptor.annotations?.[unpackAnnotation] === "true";
+  return [{ path, kind: fileKind(path), descriptor, ...(isDirectory ? { archive: "tar+gzip" } : {}) }];
 }
 
 function packedFile(descriptor: Descriptor): ModelViewFile {
   const type = parseLayerMediaType(descriptor.mediaType);
   const path = layerPath(descriptor);
-  if (type?.encoding === "tar+gzip" || type?.encoding === "tar+zstd") {
-    throw invalid(`layer ${descriptor.digest} is compressed (${descriptor.mediaType}), expected raw or tar`);
-  }
   // An archive needs no name of its own: its members have paths.
-  if (type?.encoding === "tar") return { path: path ?? descriptor.digest, kind: type.kind, descriptor, archive: "tar" };
+  if (type && type.encoding !== "raw") {
+    return { path: path ?? descriptor.digest, kind: type.kind, descriptor, archive: type.encoding };
+  }
   if (!path) throw invalid(`layer ${descriptor.digest} has no path, expected ${layerAnnotationKeys.filepath}`);
   return { path, kind: type?.kind ?? fileKind(path), descriptor };
 }

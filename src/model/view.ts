@@ -1,6 +1,6 @@
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Manifest } from "../oci/manifest.ts";
-import type { FileKind } from "./media-types.ts";
+import type { FileKind, LayerEncoding } from "./media-types.ts";
 import type { ModelPackConfig } from "./modelpack-config.ts";
 
 /** One layer of a model in a registry. */
@@ -9,8 +9,8 @@ export interface ModelViewFile {
   readonly path: string;
   readonly kind: FileKind;
   readonly descriptor: Descriptor;
-  /** Present when the layer holds many files rather than one. */
-  readonly archive?: "tar";
+  /** How the layer holds many files; absent when it is one file. */
+  readonly archive?: Exclude<LayerEncoding, "raw">;
 }
 
 /** A model as a manifest in a registry describes it. Everything here was written by whoever pushed it. */
