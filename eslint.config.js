@@ -14,13 +14,13 @@ const typeAware = {
   "@typescript-eslint/no-unsafe-call": "error",
   "@typescript-eslint/no-unsafe-member-access": "error",
   "@typescript-eslint/no-unsafe-return": "error",
-  "@typescript-eslint/only-throw-error": "error",
-  "@typescript-eslint/prefer-promise-reject-errors": "error",
+  // What was caught, or a signal's reason, may be handed on as it is.
+  "@typescript-eslint/only-throw-error": ["error", { allowThrowingUnknown: true, allowThrowingAny: true }],
+  "@typescript-eslint/prefer-promise-reject-errors": ["error", { allowThrowingUnknown: true, allowThrowingAny: true }],
   "@typescript-eslint/restrict-plus-operands": "error",
   "@typescript-eslint/return-await": ["error", "in-try-catch"],
   "@typescript-eslint/switch-exhaustiveness-check": "error",
   "@typescript-eslint/unbound-method": "error",
-  "@typescript-eslint/use-unknown-in-catch-callback-variable": "error",
 };
 
 /** Invariant 5: library code takes a clock and never looks at the wall, the environment or the terminal. */
