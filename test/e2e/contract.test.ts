@@ -19,7 +19,8 @@ describe("the command line", () => {
   it("lists every command in its help", async () => {
     const { exitCode, stdout } = await project.mreg(["--help"]);
     expect(exitCode).toBe(0);
-    const commands = "init push pull attach sign verify check approve promote status log resolve list inspect graph key login logout";
+    const commands =
+      "init push pull attach sign verify check approve promote status log resolve list inspect graph key login logout";
     for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
   });
 
@@ -67,14 +68,23 @@ describe("the command line", () => {
 
   it("on a Node that is too old, says so in one line and ends with 2", async () => {
     const fake = `Object.defineProperty(process.versions,"node",{value:"20.20.2"})`;
-    const old = await project.mreg(["--version"], { env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fake)}` } });
-    expect(old).toEqual({ exitCode: 2, stdout: "", stderr: "mreg needs Node ^22.22.2 || ^24.15.0 || >=26, this is 20.20.2\n" });
+    const old = await project.mreg(["--version"], {
+      env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fake)}` },
+    });
+    expect(old).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: "mreg needs Node ^22.22.2 || ^24.15.0 || >=26, this is 20.20.2\n",
+    });
   });
 
   it("without a registry anywhere, uses the embedded store in the user's data directory", async () => {
     const empty = new Workspace();
     const { stdout } = await empty.mreg(["list", "--format", "json"]);
-    expect(JSON.parse(stdout)).toMatchObject({ registry: `oci:${empty.path(".home/.local/share/mreg/store")}`, models: [] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      registry: `oci:${empty.path(".home/.local/share/mreg/store")}`,
+      models: [],
+    });
     empty.remove();
   });
 });

@@ -63,13 +63,16 @@ describe("examples on help pages", async () => {
     expect(commands.filter(({ lines }) => lines.length < 2).map(({ name }) => name)).toEqual([]);
   });
 
-  it.each(commands.flatMap(({ name, lines }) => lines.map((line) => ({ name, line }))))("$line", async ({ name, line }) => {
-    const project = new Workspace(projects.get(stageOf[name] ?? "serving"));
-    try {
-      const run = await project.shell(line.replaceAll("127.0.0.1:5000", registry.host));
-      expect(run, `${run.stdout}\n${run.stderr}`).toMatchObject({ exitCode: 0 });
-    } finally {
-      project.remove();
-    }
-  });
+  it.each(commands.flatMap(({ name, lines }) => lines.map((line) => ({ name, line }))))(
+    "$line",
+    async ({ name, line }) => {
+      const project = new Workspace(projects.get(stageOf[name] ?? "serving"));
+      try {
+        const run = await project.shell(line.replaceAll("127.0.0.1:5000", registry.host));
+        expect(run, `${run.stdout}\n${run.stderr}`).toMatchObject({ exitCode: 0 });
+      } finally {
+        project.remove();
+      }
+    },
+  );
 });
