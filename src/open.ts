@@ -15,7 +15,8 @@ export type ConnectOptions = Omit<RemoteOptions, "host" | "prefix">;
 export async function openTarget(location: string, options: ConnectOptions = {}): Promise<Registry> {
   if (location.startsWith("oci:")) {
     const root = location.slice("oci:".length);
-    if (root === "") throw new InvalidInputError("INVALID_REFERENCE", `"oci:" names no directory, expected oci:<directory>`);
+    if (root === "")
+      throw new InvalidInputError("INVALID_REFERENCE", `"oci:" names no directory, expected oci:<directory>`);
     const { LayoutRegistry } = await import("./stores/layout/index.ts");
     return new LayoutRegistry({ root });
   }
@@ -23,6 +24,7 @@ export async function openTarget(location: string, options: ConnectOptions = {})
   const slash = location.indexOf("/");
   const host = slash < 0 ? location : location.slice(0, slash);
   const prefix = slash < 0 ? "" : location.slice(slash + 1).replace(/\/+$/, "");
-  if (host === "") throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(location)} names no registry host`);
+  if (host === "")
+    throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(location)} names no registry host`);
   return new RemoteRegistry({ ...options, host, ...(prefix ? { prefix } : {}) });
 }

@@ -95,7 +95,7 @@ async function scanFile(
 ): Promise<readonly Finding[]> {
   const { path, kind, descriptor } = file;
   const { digest, size } = descriptor;
-  if (file.archive && kind !== "weight") return scanArchive(store.fetch(descriptor, { signal }), digest);
+  if (file.archive && kind !== "weight") return scanArchive(store.fetch(descriptor, { signal }), file);
   if (kind !== "weight" && fileKind(path) !== "weight") return [];
   const reader = new PrefixReader(store.fetch(descriptor, { signal }), size);
   try {
@@ -109,8 +109,12 @@ async function scanFile(
 }
 
 /** Archives carry small files that are no weights; a pickle among them would be pulled to disk like any other file. */
-async function scanArchive(stream: ByteStream, digest: Digest): Promise<readonly Finding[]> {
+async function scanArchive(
+  stream: ByteStream,
+  { path: name, descriptor: { digest } }: ModelViewFile,
+): Promise<readonly Finding[]> {
   const members = await archiveMembers(stream);
+  if (!members) return [{ path: name, digest, verdict: "malformed", detail: "not a readable tar archive" }];
   return members
     .filter((path) => fileKind(path) === "weight")
     .map((path) => ({ path, digest, verdict: "unscannable", detail: "weights inside an archive" }));

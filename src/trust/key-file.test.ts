@@ -84,6 +84,7 @@ describe("key file", () => {
 
   it("KEY_INVALID: a body that is not JSON", async () => {
     await rejectsWith(decryptKeyFile(wrapped("{"), ""), "KEY_INVALID");
+    await rejectsWith(decryptKeyFile("no PEM at all", ""), "KEY_INVALID");
   });
 });
 

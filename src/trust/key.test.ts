@@ -48,6 +48,7 @@ describe("parsePublicKey", () => {
       /secp256k1/,
     ],
     ["an RSA key of 1024 bits", spkiPem(generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey), /1024 bits/],
+    ["an RSA key of 8200 bits", spkiPem(rsaOf(1025)), /8200 bits/],
     ["an RSA-PSS key", spkiPem(generateKeyPairSync("rsa-pss", { modulusLength: 2048 }).publicKey), /rsa-pss/],
     ["a key for key agreement", spkiPem(generateKeyPairSync("x25519").publicKey), /x25519/],
     ["Ed448", spkiPem(generateKeyPairSync("ed448").publicKey), /ed448/],
@@ -97,3 +98,9 @@ describe("verifySignature", () => {
     }
   });
 });
+
+/** An RSA public key with a modulus of so many bytes; nobody has its private half. */
+function rsaOf(bytes: number): KeyObject {
+  const n = Buffer.alloc(bytes, 0xff).toString("base64url");
+  return createPublicKey({ key: { kty: "RSA", n, e: "AQAB" }, format: "jwk" });
+}

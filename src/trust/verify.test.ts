@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { rejectsWith } from "../../test/support/expect.ts";
-import { blobOf, pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
+import { blobOf, indexOf, pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
 import {
   attachBytes,
   evalStatement,
@@ -154,6 +154,9 @@ describe("verifyStatement", () => {
     const gone = { ...subject, digest: seededBlob(99).descriptor.digest };
     await rejectsWith(verify(gone), "NO_SIGNATURE");
     await rejectsWith(verify(subject), "NO_SIGNATURE");
+    const index = indexOf([subject], { subject, artifactType: bundleMediaType });
+    await repository.push(manifestSource(index));
+    await rejectsWith(verify(index.descriptor), "NO_SIGNATURE");
     const bundle = await sign(world, alice);
     const error = await rejectsWith(verify(bundle, signPredicateType), "NO_SIGNATURE");
     expect(error.message).toContain(`type ${evalType}, expected ${signPredicateType}`);
@@ -172,6 +175,18 @@ describe("verifyStatement", () => {
 /** Bundles that must be refused: what is attached to the model of `world`, and the code that says why. */
 const refusals: [string, string, (world: World) => Promise<Descriptor>][] = [
   ["signed by an unknown key", "IDENTITY_MISMATCH", (world) => sign(world, mallory)],
+  [
+    "signed by an unknown key, without a hint",
+    "IDENTITY_MISMATCH",
+    async ({ repository, subject }) =>
+      attachBytes(
+        repository,
+        subject,
+        edited(await bundleBytes(evalStatement(subject), mallory), (json) => {
+          json["verificationMaterial"] = { publicKey: {} };
+        }),
+      ),
+  ],
   [
     "signed by an unknown key that pretends to be a trusted one",
     "SIGNATURE_INVALID",

@@ -20,47 +20,55 @@ describe("push refuses", () => {
   });
   afterEach(() => project.remove());
 
-  const cases: readonly [
-    what: string,
-    prepare: (project: Workspace) => void,
-    path: string,
-    code: string,
-    says: RegExp,
-  ][] = [
-    ["a path that does not exist", () => {}, "nowhere", "FILE_MISSING", /nowhere/],
-    ["an empty directory", (p) => mkdirSync(p.path("empty")), "empty", "FILE_MISSING", /empty/],
-    [
-      "a symlink that leads out of the directory",
-      (p) => symlinkSync(p.path("alice.key"), p.path("model", "leak.json")),
-      "model",
-      "PATH_ESCAPE",
-      /leak\.json/,
-    ],
-    [
-      "two paths equal but for case",
-      (p) => copyFileSync(p.path("model", "config.json"), p.path("model", "CONFIG.json")),
-      "model",
-      "CONFIG_INVALID",
-      /CONFIG\.json.*config\.json|config\.json.*CONFIG\.json/,
-    ],
-    [
-      "a safetensors file cut within its header",
-      (p) => truncateSync(p.path("model", "model.safetensors"), 20),
-      "model",
-      "UNSAFE_FORMAT",
-      /model\.safetensors/,
-    ],
-    [
-      "a safetensors header that claims 2^60 bytes",
-      (p) => writeHeaderLength(p.path("model", "model.safetensors"), 2n ** 60n),
-      "model",
-      "UNSAFE_FORMAT",
-      /1152921504606846976/,
-    ],
+  interface Case {
+    readonly what: string;
+    readonly prepare?: (project: Workspace) => void;
+    readonly path: string;
+    readonly code: string;
+    readonly says: RegExp;
+  }
+
+  const cases: readonly Case[] = [
+    { what: "a path that does not exist", path: "nowhere", code: "FILE_MISSING", says: /nowhere/ },
+    {
+      what: "an empty directory",
+      prepare: (p) => mkdirSync(p.path("empty")),
+      path: "empty",
+      code: "FILE_MISSING",
+      says: /empty/,
+    },
+    {
+      what: "a symlink that leads out of the directory",
+      prepare: (p) => symlinkSync(p.path("alice.key"), p.path("model", "leak.json")),
+      path: "model",
+      code: "PATH_ESCAPE",
+      says: /leak\.json/,
+    },
+    {
+      what: "two paths equal but for case",
+      prepare: (p) => copyFileSync(p.path("model", "config.json"), p.path("model", "CONFIG.json")),
+      path: "model",
+      code: "CONFIG_INVALID",
+      says: /CONFIG\.json.*config\.json|config\.json.*CONFIG\.json/,
+    },
+    {
+      what: "a safetensors file cut within its header",
+      prepare: (p) => truncateSync(p.path("model", "model.safetensors"), 20),
+      path: "model",
+      code: "UNSAFE_FORMAT",
+      says: /model\.safetensors/,
+    },
+    {
+      what: "a safetensors header that claims 2^60 bytes",
+      prepare: (p) => writeHeaderLength(p.path("model", "model.safetensors"), 2n ** 60n),
+      path: "model",
+      code: "UNSAFE_FORMAT",
+      says: /1152921504606846976/,
+    },
   ];
 
-  it.each(cases)("%s", async (_what, prepare, path, code, says) => {
-    prepare(project);
+  it.each(cases)("$what", async ({ prepare, path, code, says }) => {
+    prepare?.(project);
     const run = await project.mreg(["--registry", "oci:./store", "--format", "json", "push", "risk", path]);
     expect({ exitCode: run.exitCode, stdout: run.stdout }).toEqual({ exitCode: 2, stdout: "" });
     const error = JSON.parse(run.stderr.trim().split("\n").at(-1) ?? "") as { code: string; message: string };

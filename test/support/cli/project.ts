@@ -4,7 +4,17 @@ import { writeTinyModel } from "../../../scripts/tiny-model.ts";
 import { type Run, Workspace } from "./workspace.ts";
 
 /** How far a project has come; each stage holds everything of the ones before it. */
-export const stages = ["files", "keys", "initialised", "pushed", "evidenced", "staged", "ready", "approved", "serving"] as const;
+export const stages = [
+  "files",
+  "keys",
+  "initialised",
+  "pushed",
+  "evidenced",
+  "staged",
+  "ready",
+  "approved",
+  "serving",
+] as const;
 export type Stage = (typeof stages)[number];
 
 /** The commands that lead to each stage; the same job as the quickstart's. */
