@@ -4,17 +4,28 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 /**
- * Installs what `npm pack` makes into an empty project and uses it as a stranger would: the command, an import of
- * every entry of the `exports` map, and a compilation against its types.
+ * Looks at what `npm pack` makes with publint and attw, installs it into an empty project and uses it as a stranger
+ * would: the command, an import of every entry of the `exports` map, and a compilation against its types.
  */
 const root = resolve(import.meta.dirname, "..");
 const work = mkdtempSync(join(tmpdir(), "mreg-pack-"));
-const npmEnvironment = { ...process.env, npm_config_cache: process.env["npm_config_cache"] };
 
 function npm(cwd: string, ...args: string[]): string {
-  // npm_config_* of the npm that runs this script, such as its own prefix, would lead the inner npm astray.
-  const env = Object.fromEntries(Object.entries(npmEnvironment).filter(([key]) => !/^npm_(?!config_cache)/.test(key)));
+  // What the npm that runs this script has set, such as its prefix, would lead the inner one astray.
+  const own = ([key]: [string, unknown]) => !key.startsWith("npm_") || key === "npm_config_cache";
+  const env = Object.fromEntries(Object.entries(process.env).filter(own));
   return execFileSync("npm", args, { cwd, env, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Runs a tool of this project's own node_modules; its output is for people. */
+function tool(name: string, ...args: string[]): void {
+  execFileSync(join(root, "node_modules/.bin", name), args, { cwd: root, stdio: "inherit" });
+}
+
+/** A package at the version this project uses it. */
+function pinned(name: string): string {
+  const text = readFileSync(join(root, "node_modules", name, "package.json"), "utf8");
+  return `${name}@${(JSON.parse(text) as { version: string }).version}`;
 }
 
 function entryPoints(): { readonly modules: string[]; readonly version: string } {
@@ -32,7 +43,8 @@ function entryPoints(): { readonly modules: string[]; readonly version: string }
 function writeProject(directory: string, modules: readonly string[]): void {
   mkdirSync(directory);
   const json = (name: string, value: unknown) => writeFileSync(join(directory, name), JSON.stringify(value));
-  json("package.json", { name: "stranger", private: true, type: "module" });
+  // The runtime's package unpacks its binary by an install script, which newer npm versions run only when told to.
+  json("package.json", { name: "stranger", private: true, type: "module", allowScripts: { node: true } });
   const namespaces = modules.map((name, at) => ({ name, variable: `entry${at}` }));
   const imports = namespaces.map(({ name, variable }) => `import * as ${variable} from ${JSON.stringify(name)};`);
   const uses = namespaces.map(({ variable }) => `  Object.keys(${variable}).length,`);
@@ -68,24 +80,12 @@ try {
   console.log(`${packed.filename}: ${packed.size} bytes, ${packed.files.length} files`);
   const strays = packed.files.filter(({ path }) => /(^|\/)(test|bench|src)\/|\.test\./.test(path));
   if (strays.length > 0) throw new Error(`should not ship: ${strays.map(({ path }) => path).join(", ")}`);
+  const tarball = join(work, packed.filename);
+  tool("publint", "run", tarball, "--strict");
+  tool("attw", tarball, "--profile", "esm-only", "--format", "ascii", "--no-emoji", "--no-color");
   const project = join(work, "project");
   writeProject(project, modules);
-  const own = (name: string) => {
-    const { version: pinned } = JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")) as {
-      version: string;
-    };
-    return `${name}@${pinned}`;
-  };
-  npm(
-    project,
-    "install",
-    "--no-audit",
-    "--no-fund",
-    own("node"),
-    own("typescript"),
-    own("@types/node"),
-    join(work, packed.filename),
-  );
+  npm(project, "install", "--no-audit", "--no-fund", ...["node", "typescript", "@types/node"].map(pinned), tarball);
   const printed = npm(project, "exec", "--", "mreg", "--version").trim();
   if (printed !== version) throw new Error(`npx mreg --version printed ${printed}, expected ${version}`);
   npm(project, "exec", "--", "node", "main.mjs");
