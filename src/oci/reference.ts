@@ -119,6 +119,7 @@ function checkName(name: string, text: string): string {
 function invalid(text: string, reason: string): InvalidInputError {
   return new InvalidInputError(
     "INVALID_REFERENCE",
-    `malformed reference ${JSON.stringify(text.slice(0, 300))}: ${reason}`,
+    // Both repeat hostile text of any length.
+    `malformed reference ${JSON.stringify(text.slice(0, 300))}: ${reason.slice(0, 200)}`,
   );
 }
