@@ -99,7 +99,12 @@ function fieldOf(field: CardField, value: JsonValue | undefined, file: EvidenceF
 
 function textOf(field: CardField, value: JsonValue, file: EvidenceFile): string {
   if (typeof value === "string") return value.trim();
-  const found = value === null ? "null" : Array.isArray(value) ? "a list in a list" : `${typeof value === "boolean" ? "a boolean" : "an object"}`;
+  const found =
+    value === null
+      ? "null"
+      : Array.isArray(value)
+        ? "a list in a list"
+        : `${typeof value === "boolean" ? "a boolean" : "an object"}`;
   const message = `${field} holds ${found}, expected text or a list of texts`;
   throw new EvidenceError("EVIDENCE_INVALID", message, { file: file.path });
 }
