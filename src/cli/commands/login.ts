@@ -42,9 +42,7 @@ async function login_(context: Context, registry: string, options: RegistryOptio
   const host = registryHost(registry);
   const credential = (await givenCredential(context, options)) ?? (await askCredential(context));
   const { checkLogin, DockerCredentials, RemoteRegistry } = await import("../../stores/remote/index.ts");
-  const { passwordStdin: _read, ...flags } = options;
-  const connect = { ...(await connection(context, { ...flags, ...anonymous })), credentials: async () => credential };
-  const opened = new RemoteRegistry({ ...connect, host });
+  const opened = new RemoteRegistry({ ...(await connection(context, options, credential)), host });
   try {
     await checkLogin(opened, { signal: context.signal });
   } finally {
@@ -54,12 +52,6 @@ async function login_(context: Context, registry: string, options: RegistryOptio
   await new DockerCredentials({ files: [file] }).store(host, credential);
   return { result: { kind: "login", schemaVersion: 1, registry: host, storedIn: file } };
 }
-
-/** The credential has been read already; stdin must not be read twice. */
-const anonymous = { username: undefined, password: undefined, identityToken: undefined } as const satisfies Record<
-  string,
-  undefined
->;
 
 /** A registry as Docker names it: host and port, without path or scheme. */
 export function registryHost(registry: string): string {

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
+import { Option } from "commander";
 import { z } from "zod";
+import { type FileKind, fileKinds } from "../../model/media-types.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
@@ -13,7 +15,7 @@ export interface PullOptions extends RegistryOptions, PolicyOptions {
   readonly output: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
-  readonly kind: readonly string[];
+  readonly kind: readonly FileKind[];
   readonly requireState?: string;
   readonly verify?: boolean;
   readonly verifyKey?: string;
@@ -41,7 +43,7 @@ export const command: CommandModule = {
       .option("-o, --output <dir>", "directory to write to", ".")
       .option("--include <glob>", "only these files, repeatable", gather, [])
       .option("--exclude <glob>", "not these files, repeatable", gather, [])
-      .option("--kind <kind>", "only weight, weight.config, doc, code or dataset, repeatable", gather, [])
+      .addOption(new Option("--kind <kind...>", "only files of these kinds").choices(fileKinds).default([]))
       .option("--require-state <state>", "refuse unless the verified chain says the version is in this state")
       .option("--verify", "refuse unless a key of the policy signed the version")
       .option("--verify-key <file>", "refuse unless this public key signed the version")

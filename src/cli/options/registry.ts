@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Registry } from "../../oci/content.ts";
 import type { ConnectOptions } from "../../open.ts";
 import { openTarget } from "../../open.ts";
+import type { Credential } from "../../stores/remote/index.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 
@@ -43,12 +44,15 @@ export function addRegistryOptions(command: Command): Command {
 /** Opens a registry with the flags' connection settings and the user's stored credentials. */
 export async function connect(context: Context, location: string, options: RegistryOptions): Promise<Registry> {
   if (location.startsWith("oci:")) return openTarget(location);
-  return openTarget(location, await connection(context, options));
+  return openTarget(location, await connection(context, options, await givenCredential(context, options)));
 }
 
-/** The flags as connection settings. */
-export async function connection(context: Context, options: RegistryOptions): Promise<ConnectOptions> {
-  const given = await givenCredential(context, options);
+/** The flags as connection settings; a credential that was given goes before stored ones. */
+export async function connection(
+  context: Context,
+  options: RegistryOptions,
+  given: Credential | undefined,
+): Promise<ConnectOptions> {
   const { DockerCredentials } = await import("../../stores/remote/index.ts");
   const stored = new DockerCredentials({ files: [credentialFile(context, options)] });
   const [ca, cert, key] = await Promise.all([options.caFile, options.certFile, options.keyFile].map(readPem));
@@ -72,7 +76,7 @@ export function credentialFile({ env }: Context, options: RegistryOptions): stri
 }
 
 /** The credential given on the command line, if any. */
-export async function givenCredential(context: Context, options: RegistryOptions) {
+export async function givenCredential(context: Context, options: RegistryOptions): Promise<Credential | undefined> {
   if (options.identityToken) return { identityToken: options.identityToken };
   if (options.password && options.passwordStdin)
     throw new UsageError("--password and --password-stdin exclude each other");
