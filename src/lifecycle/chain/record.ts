@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { referrerLimit } from "../../base/limits.ts";
+import { ContentDigest } from "../../evidence/predicates/digest-set.ts";
+import { Name, Timestamp } from "../../evidence/predicates/resource.ts";
+import { sequenceLimit, statePattern } from "../tags.ts";
+
+const State = z.string().regex(statePattern);
+
+const RecordedStatement = z.strictObject({ predicateType: z.string().min(1), digest: ContentDigest });
+
+/**
+ * One link of a model's chain: predicate of an in-toto statement whose subject is the model manifest.
+ *
+ * Strict: a field that this version does not know might change what the record means, and a reader that skips it would
+ * tell another story than the writer.
+ */
+export const TransitionRecord = z.strictObject({
+  /** From 1 on, without a gap. */
+  seq: z.int().min(1).max(sequenceLimit),
+  /** Bundle manifest of the record before; null in the first. */
+  prev: ContentDigest.nullable(),
+  /** Repository name: a record copied into another model's repository is not that model's. */
+  model: Name,
+  /** The version's tag, such as `v4`. */
+  version: z.string().regex(/^v[1-9][0-9]{0,14}$/),
+  from: State,
+  to: State,
+  kind: z.enum([
+    "register",
+    "promote",
+    "rollback",
+    "retire",
+    "archive",
+    "revoke",
+    "break-glass",
+    "import",
+    "policy-change",
+  ]),
+  /** What the policy called the signer. For people: roles are proven by who signed. */
+  requester: Name,
+  /** Bundle manifests of the approvals that counted. */
+  approvals: z.array(ContentDigest).max(referrerLimit),
+  /** All trusted evidence about the version at that moment, whether it spoke for the version or against it. */
+  evidence: z.array(RecordedStatement).max(referrerLimit),
+  /** The evidence about the champion that the version was compared with. */
+  baseline: z.array(RecordedStatement).max(referrerLimit),
+  policy: z.strictObject({ name: Name, version: z.int().min(1), digest: ContentDigest }),
+  /** Bundle manifest of the verification summary. */
+  verdict: ContentDigest,
+  /** What production served before; null when it served nothing. */
+  previousChampion: ContentDigest.nullable(),
+  sunset: z.strictObject({ expiresAt: Timestamp }).optional(),
+  ci: z.strictObject({ runUri: z.url() }).optional(),
+  /** By the signer's clock; never before the record it follows. */
+  recordedAt: Timestamp,
+  /** What wrote it, such as `mreg/0.1.0`. */
+  tool: Name,
+});
+export type TransitionRecord = Readonly<z.infer<typeof TransitionRecord>>;
+
+const typePrefix = "https://mreg.dev/transition/";
+
+/** The predicate type of records that move a version into `state`: admission engines select statements by type. */
+export function transitionType(state: string): string {
+  return `${typePrefix}${state}/v1`;
+}
+
+/** Tells whether a statement is a transition record, whatever its state. */
+export function isTransitionType(predicateType: string): boolean {
+  return predicateType.startsWith(typePrefix);
+}

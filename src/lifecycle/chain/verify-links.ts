@@ -1,0 +1,117 @@
+import { z } from "zod";
+import type { Digest } from "../../base/digest.ts";
+import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
+import type { Verification } from "../../trust/verification.ts";
+import { LifecycleError } from "../errors.ts";
+import { hasRole, type Member, memberByFingerprint, type Policy } from "../policy/policy.ts";
+import { parseVersionTag } from "../tags.ts";
+import { type ChainLink, Fold, type ModelState } from "./fold.ts";
+import { TransitionRecord, transitionType } from "./record.ts";
+
+export interface LinkContext {
+  readonly model: string;
+  readonly policy: Policy;
+}
+
+/** All that came before a record. */
+export interface LinkPlace extends LinkContext {
+  readonly previous: ChainLink | undefined;
+  /** The state after `previous`. */
+  readonly state: ModelState;
+}
+
+/**
+ * Judges each verified statement by all that come before it.
+ *
+ * @throws {@link LifecycleError} `CHAIN_BROKEN`.
+ */
+export function linkRecords(statements: readonly Verification[], context: LinkContext): readonly ChainLink[] {
+  const state = new Fold(context.policy.liveState);
+  const links: ChainLink[] = [];
+  for (const statement of statements) {
+    const link = linkRecord(statement, { ...context, previous: links.at(-1), state });
+    state.apply(link);
+    links.push(link);
+  }
+  return links;
+}
+
+/**
+ * Judges one statement at its place. A record that is true by itself may still be a lie there: replayed, reordered, or
+ * written from a state that the version was not in.
+ *
+ * @throws {@link LifecycleError} `CHAIN_BROKEN`.
+ */
+export function linkRecord(statement: Verification, place: LinkPlace): ChainLink {
+  const link = readLink(statement, (place.previous?.sequence ?? 0) + 1, place);
+  const problem = placeProblem(link, place) ?? stateProblem(link, place) ?? authorityProblem(link, place);
+  if (problem) throw broken(link.sequence, problem);
+  return link;
+}
+
+function readLink({ statement, bundle, signer }: Verification, sequence: number, { policy }: LinkContext): ChainLink {
+  const parsed = TransitionRecord.safeParse(statement.predicate);
+  if (!parsed.success) throw broken(sequence, `it cannot be read: ${z.prettifyError(parsed.error).slice(0, 500)}`);
+  const record = parsed.data;
+  const type = transitionType(record.to);
+  // Admission engines select by type: a record of a move to production must not pass as one to staging.
+  if (statement.predicateType !== type)
+    throw broken(sequence, `its type is ${statement.predicateType}, expected ${type}`);
+  const member = memberByFingerprint(policy, signer.fingerprint);
+  if (!member) throw broken(sequence, `${signer.fingerprint} is not a key of the policy`);
+  const version = parseVersionTag(record.version);
+  if (version === undefined) throw broken(sequence, `its version is ${record.version}`);
+  return { sequence, bundle, record, version, subject: subjectOf(statement, sequence), signer: member };
+}
+
+/** A record is about one manifest. Several subjects would let one signature move several models. */
+function subjectOf({ subject }: Verification["statement"], sequence: number): Digest {
+  const [only, ...others] = subject;
+  const [entry, ...more] = Object.entries(only?.digest ?? {});
+  if (!entry || more.length > 0 || others.length > 0) throw broken(sequence, "it has not exactly one subject");
+  return `${entry[0]}:${entry[1]}` as Digest;
+}
+
+function placeProblem({ record, sequence }: ChainLink, { previous, model }: LinkPlace): string | undefined {
+  if (record.seq !== sequence) return `it says it is record ${record.seq}`;
+  const prev = record.prev && fromContentDigest(record.prev);
+  const expected = previous?.bundle.digest ?? null;
+  if (prev !== expected) return `it follows ${prev ?? "nothing"}, expected ${expected ?? "nothing"}`;
+  if (record.model !== model) return `it is about ${JSON.stringify(record.model)}, expected ${JSON.stringify(model)}`;
+  if (previous && Date.parse(record.recordedAt) < Date.parse(previous.record.recordedAt)) {
+    return `it was recorded at ${record.recordedAt}, before the one it follows (${previous.record.recordedAt})`;
+  }
+  const [before, now] = [previous?.record.policy, record.policy];
+  if (before && before.name === now.name && now.version < before.version) {
+    return `it was decided under policy version ${now.version}, after version ${before.version} was in use`;
+  }
+  return undefined;
+}
+
+function stateProblem({ record, version, subject }: ChainLink, { policy, state }: LinkPlace): string | undefined {
+  const before = state.versions.get(version);
+  const from = before?.state ?? policy.initialState;
+  if (record.from !== from) return `it moves v${version} from ${record.from}, but v${version} was in ${from}`;
+  if (before && before.digest !== subject) return `v${version} is ${before.digest}, but it speaks of ${subject}`;
+  const champion = state.champion?.digest ?? null;
+  const claimed = record.previousChampion && fromContentDigest(record.previousChampion);
+  if (claimed !== champion)
+    return `it says production served ${claimed ?? "nothing"}, expected ${champion ?? "nothing"}`;
+  return undefined;
+}
+
+function authorityProblem({ record, signer }: ChainLink, { policy }: LinkContext): string | undefined {
+  const { from, to, kind } = record;
+  const rule = policy.transitions.find((one) => one.from === from && one.to === to && one.kind === kind);
+  if (!rule) return `the policy has no ${kind} from ${from} to ${to}`;
+  if (hasRole(signer, rule.authorize.roles)) return undefined;
+  return `${signer.name} (${rolesOf(signer)}) signed it, expected ${rule.authorize.roles.join(" or ")}`;
+}
+
+function rolesOf({ roles }: Member): string {
+  return roles.join(", ") || "no role";
+}
+
+function broken(record: number, reason: string): LifecycleError {
+  return new LifecycleError("CHAIN_BROKEN", `record ${record} of the chain is broken: ${reason}`, { record });
+}

@@ -1,0 +1,120 @@
+import type { Clock } from "../base/clock.ts";
+import { fileKind } from "../model/kind.ts";
+import { modelAnnotationKeys } from "../model/media-types.ts";
+import { readModel } from "../model/read.ts";
+import type { CallOptions } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import type { Identity } from "../trust/identity.ts";
+import { type Chain, foldChain, headOf, type ModelState } from "./chain/fold.ts";
+import { type ModelStore, readChain } from "./chain/read.ts";
+import { durationMs, durationPattern } from "./duration.ts";
+import { LifecycleError } from "./errors.ts";
+import { clockSkewMs } from "./gates/selection.ts";
+import type { TransitionRequest } from "./request.ts";
+import type { Situation, WeightFile } from "./situation.ts";
+import { collectStatements } from "./statements.ts";
+import { findTransition } from "./transition.ts";
+import { findVersion } from "./version.ts";
+
+/** The verified history, added up, and the version that a request is about. */
+export interface Standing {
+  readonly chain: Chain;
+  readonly state: ModelState;
+  readonly version: number;
+}
+
+/** Reads the chain and finds the version. @throws what `readChain` and `findVersion` throw. */
+export async function readStanding(store: ModelStore, request: TransitionRequest): Promise<Standing> {
+  const { policy, signal, target, version } = request;
+  const chain = await readChain(store, policy, { signal });
+  refuseOlderPolicy(chain);
+  const state = foldChain(chain);
+  return { chain, state, version: await findVersion(store, state, target.digest, { signal, version }) };
+}
+
+/**
+ * Gathers all that a decision depends on.
+ *
+ * @param requester - who asks; absent when nobody does yet.
+ * @throws {@link LifecycleError} `TRANSITION_UNKNOWN` when the policy has no such move from where the version is.
+ */
+export async function collectSituation(
+  store: ModelStore,
+  request: TransitionRequest,
+  { chain, state, version }: Standing,
+  requester?: Identity,
+): Promise<Situation> {
+  const { policy, signal, target, to, kind, clock } = request;
+  const now = presentTime(chain, clock);
+  const rule = findTransition(state, policy, { version, to, kind });
+  const { statements, foreign } = await collectStatements(store, target, policy, { signal });
+  const champion = state.champion && (await store.resolve(state.champion.digest, { signal }));
+  const { statements: championStatements } = champion
+    ? await collectStatements(store, champion, policy, { signal })
+    : { statements: [] };
+  return {
+    ...{ policy, now, model: chain.model, version, digest: target.digest, rule, state, head: headOf(chain) },
+    ...{ statements, foreign, championStatements },
+    ...(await readContent(store, target, { signal })),
+    ...(requester ? { requester: requester.fingerprint } : {}),
+    ...(request.sunset === undefined ? {} : { sunset: sunsetTime(request.sunset, now) }),
+  };
+}
+
+/** What the manifest itself says: its owner, and the files that a scan must have read. */
+export async function readContent(
+  store: ModelStore,
+  target: Descriptor,
+  options: CallOptions,
+): Promise<{ readonly weights: readonly WeightFile[]; readonly owner?: string }> {
+  const { annotations, files } = await readModel(store, target, options);
+  const owner = annotations[modelAnnotationKeys.owner];
+  // The declared kind is the pusher's word: a pickle declared as documentation is still a file of weights.
+  const weights = files.filter(
+    ({ archive, kind, path }) => kind === "weight" || (!archive && fileKind(path) === "weight"),
+  );
+  return {
+    weights: weights.map(({ path, descriptor }) => ({ path, digest: descriptor.digest })),
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+/**
+ * A duration counts from now, a time stands for itself. Anything else is passed on as it is: the gate that asks for a
+ * sunset refuses it, with the other reasons that there may be.
+ */
+function sunsetTime(sunset: string, now: Date): string {
+  if (durationPattern.test(sunset)) return new Date(now.getTime() + durationMs(sunset)).toISOString();
+  return Number.isNaN(Date.parse(sunset)) ? sunset : new Date(sunset).toISOString();
+}
+
+/**
+ * The time to decide at. A record must not be older than the one it follows, so that a clock that lags a little uses
+ * the chain's time.
+ *
+ * @throws {@link LifecycleError} `CHAIN_BROKEN` when the newest record is from the future: one such record would let
+ * nothing follow it, and every waiting time would be over.
+ */
+function presentTime(chain: Chain, clock: Clock): Date {
+  const now = clock();
+  const last = chain.links.at(-1);
+  if (!last) return now;
+  const ahead = Date.parse(last.record.recordedAt) - now.getTime();
+  if (ahead <= 0) return now;
+  if (ahead <= clockSkewMs) return new Date(last.record.recordedAt);
+  throw new LifecycleError(
+    "CHAIN_BROKEN",
+    `record ${last.sequence} is from ${last.record.recordedAt}, but it is ${now.toISOString()} by the clock here`,
+    { record: last.sequence },
+  );
+}
+
+/** A policy older than the last one used would bring back what was tightened since. */
+function refuseOlderPolicy({ links, policy }: Chain): void {
+  const last = links.at(-1)?.record.policy;
+  if (!last || last.name !== policy.name || last.version <= policy.version) return;
+  throw new LifecycleError(
+    "POLICY_INVALID",
+    `policy ${policy.name} is version ${policy.version}, but the chain has used version ${last.version} already`,
+  );
+}

@@ -1,0 +1,110 @@
+import { hasCode } from "../base/errors.ts";
+import { toContentDigest } from "../evidence/predicates/digest-set.ts";
+import type { CallOptions, GraphTarget } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { signStatement } from "../trust/sign.ts";
+import { makeStatement } from "../trust/statement.ts";
+import type { ChainLink } from "./chain/fold.ts";
+import { TransitionRecord, transitionType } from "./chain/record.ts";
+import { linkRecord } from "./chain/verify-links.ts";
+import type { Standing } from "./collect.ts";
+import type { Decision } from "./decision.ts";
+import { LifecycleError } from "./errors.ts";
+import { recordedInputs } from "./record-inputs.ts";
+import type { PromoteRequest } from "./request.ts";
+import type { Situation } from "./situation.ts";
+import { logTag, versionTag } from "./tags.ts";
+import { verdictStatement } from "./verdict.ts";
+
+/** A decision that allows the move, and all it was made from. */
+export interface AllowedMove {
+  readonly standing: Standing;
+  readonly situation: Situation;
+  readonly decision: Decision;
+}
+
+/**
+ * Writes verdict and record, then the log tag, which is the commit point (lifecycle.md, "The chain").
+ *
+ * Whatever stops it before the log tag leaves attachments that nothing refers to, and no change of state.
+ *
+ * @returns the new link of the chain.
+ * @throws {@link LifecycleError} `STATE_CONFLICT` when another record got the number first.
+ */
+export async function commitMove(store: GraphTarget, move: AllowedMove, request: PromoteRequest): Promise<ChainLink> {
+  const { clock, signal, signer, target } = request;
+  const { decision, situation, standing } = move;
+  const inputs = recordedInputs(situation);
+  const signing = { signer, clock, signal };
+  const verdict = await signStatement(
+    store,
+    target,
+    verdictStatement(target, decision, inputs, request.tool ?? defaultTool),
+    signing,
+  );
+  const record = recordOf(move, request, verdict);
+  const statement = makeStatement({
+    subject: target,
+    name: decision.model,
+    predicateType: transitionType(record.to),
+    predicate: record,
+  });
+  const bundle = await signStatement(store, target, statement, signing);
+  const { chain, state } = standing;
+  // A record that no reader would accept must not become the head: nothing could ever follow it.
+  const link = linkRecord(
+    { statement, bundle, signer: signer.publicKey.identity },
+    { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state },
+  );
+  await claimNumber(store, link, { signal });
+  return link;
+}
+
+const defaultTool = "mreg";
+
+function recordOf({ decision, situation, standing }: AllowedMove, request: PromoteRequest, verdict: Descriptor) {
+  const { evidence, baseline } = recordedInputs(situation);
+  const { approvals, from, kind, model, policy, requester, to, version } = decision;
+  const champion = standing.state.champion?.digest;
+  return TransitionRecord.parse({
+    seq: standing.chain.links.length + 1,
+    prev: situation.head === null ? null : toContentDigest(situation.head),
+    ...{ model, version: versionTag(version), from, to, kind },
+    // `decide` has refused requesters that the policy does not know.
+    requester: requester?.name,
+    approvals: approvals.map(toContentDigest),
+    ...{ evidence, baseline },
+    policy: { name: policy.name, version: policy.version, digest: toContentDigest(policy.digest) },
+    verdict: toContentDigest(verdict.digest),
+    previousChampion: champion === undefined ? null : toContentDigest(champion),
+    ...(situation.sunset === undefined ? {} : { sunset: { expiresAt: situation.sunset } }),
+    ...(request.ci === undefined ? {} : { ci: request.ci }),
+    recordedAt: decision.decidedAt,
+    tool: request.tool ?? defaultTool,
+  });
+}
+
+/**
+ * Takes the record's number by writing its log tag, once, and reads it back.
+ *
+ * Where a registry lets two writers both succeed, the read-back shows the later one to both: one of them has lost.
+ */
+async function claimNumber(store: GraphTarget, { bundle, sequence }: ChainLink, options: CallOptions): Promise<void> {
+  const tag = logTag(sequence);
+  try {
+    await store.tag(bundle, tag, { once: true, ...options });
+  } catch (cause) {
+    if (!hasCode(cause, "CONFLICT")) throw cause;
+    throw lost(tag, "another record", cause);
+  }
+  const { digest } = await store.resolve(tag, options);
+  if (digest !== bundle.digest) throw lost(tag, digest);
+}
+
+function lost(tag: string, found: string, cause?: unknown): LifecycleError {
+  return new LifecycleError(
+    "STATE_CONFLICT",
+    `${tag} is ${found}: somebody else has moved this model meanwhile; read again and decide again`,
+    { cause },
+  );
+}

@@ -1,0 +1,95 @@
+import type { Digest } from "../base/digest.ts";
+import type { TransitionKind } from "./policy/schema.ts";
+
+/**
+ * Why a gate says no. Stable: people search for them, and scripts branch on them.
+ *
+ * 1xx evidence that is missing or cannot be used, 2xx what evidence says, 3xx who, 4xx the model's own history.
+ */
+export const gateCodes = {
+  missing: "MREG-E101",
+  untrusted: "MREG-E102",
+  stale: "MREG-E103",
+  malformed: "MREG-E104",
+  incomplete: "MREG-E105",
+  future: "MREG-E106",
+  ownerMissing: "MREG-E110",
+  belowBaseline: "MREG-E201",
+  belowThreshold: "MREG-E202",
+  incomparable: "MREG-E203",
+  partial: "MREG-E204",
+  metricMissing: "MREG-E205",
+  claimFailed: "MREG-E206",
+  noChampion: "MREG-E207",
+  scanFailed: "MREG-E210",
+  scanUncovered: "MREG-E211",
+  referenceMissing: "MREG-E220",
+  requesterUnauthorized: "MREG-E301",
+  approvalsMissing: "MREG-E310",
+  soaking: "MREG-E401",
+  neverInState: "MREG-E402",
+  noReplacement: "MREG-E403",
+  sunsetMissing: "MREG-E404",
+  sunsetRunning: "MREG-E405",
+  consumersRemain: "MREG-E406",
+} as const;
+export type GateCode = (typeof gateCodes)[keyof typeof gateCodes] | "MREG-OK";
+
+/** A signed statement that a gate looked at. */
+export interface EvidenceReference {
+  /** Of the manifest that carries the bundle. */
+  readonly digest: Digest;
+  /** What the policy calls the signer. */
+  readonly signer: string;
+  /** When, by the statement's own word. RFC 3339. */
+  readonly time?: string;
+}
+
+/** What one gate found. */
+export interface GateResult {
+  /** As the policy names it. */
+  readonly gate: string;
+  /** `MREG-OK` exactly when it passed. */
+  readonly code: GateCode;
+  readonly passed: boolean;
+  /** One line: what was found and what was expected. */
+  readonly reason: string;
+  /** What was judged; for a denial, also what could not be counted. */
+  readonly evidence: readonly EvidenceReference[];
+  /** What to do, usually an mreg command. */
+  readonly fix?: string;
+  /** Persons who can do it. */
+  readonly who?: readonly string[];
+}
+
+/** The answer to "may this version move?", with every gate's result, passed ones too. */
+export interface Decision {
+  readonly model: string;
+  readonly version: number;
+  /** Of the model manifest. */
+  readonly digest: Digest;
+  readonly from: string;
+  readonly to: string;
+  readonly kind: TransitionKind;
+  readonly policy: PolicyReference;
+  /** In which ways the policy drops the invariant; not empty only when it says so itself. */
+  readonly weakened: readonly string[];
+  readonly allowed: boolean;
+  readonly gates: readonly GateResult[];
+  /** Digests of all trusted evidence about the version, sorted: what approvals and records bind. */
+  readonly evidence: readonly Digest[];
+  /** The one digest that names all of `evidence`. */
+  readonly evidenceSet: Digest;
+  /** Digests of the approvals that counted. */
+  readonly approvals: readonly Digest[];
+  /** Who asks, when that is known. */
+  readonly requester?: { readonly name: string; readonly person: string; readonly roles: readonly string[] };
+  /** RFC 3339. */
+  readonly decidedAt: string;
+}
+
+export interface PolicyReference {
+  readonly name: string;
+  readonly version: number;
+  readonly digest: Digest;
+}

@@ -1,0 +1,54 @@
+import type { Digest } from "../base/digest.ts";
+import { evidenceSetDigest } from "../evidence/evidence-set.ts";
+import { predicateTypes } from "../evidence/predicate-types.ts";
+import { signPredicateType } from "../trust/sign.ts";
+import { isTransitionType } from "./chain/record.ts";
+import { consumersType } from "./gates/consumers.ts";
+import { hasRole, type Policy } from "./policy/policy.ts";
+import type { EvidenceRule } from "./policy/schema.ts";
+import type { MemberStatement } from "./situation.ts";
+
+/**
+ * The statements that some rule of the policy would believe: what approvals and records bind.
+ *
+ * Left out are the steps of the move itself (approvals, verdicts, records), which come after the evidence was looked
+ * at, and whatever a member says about things that are not theirs to say, or that no rule asks for.
+ */
+export function trustedEvidence(policy: Policy, statements: readonly MemberStatement[]): readonly MemberStatement[] {
+  return statements.filter((statement) => isBelievable(policy, statement));
+}
+
+/** Digests of {@link trustedEvidence}, sorted, and the one digest that names them all. */
+export function evidenceSet(
+  policy: Policy,
+  statements: readonly MemberStatement[],
+): { readonly digests: readonly Digest[]; readonly digest: Digest } {
+  const digests = [...new Set(trustedEvidence(policy, statements).map(({ digest }) => digest))].sort();
+  return { digests, digest: evidenceSetDigest(digests) };
+}
+
+/** The predicate type a rule of evidence is about. */
+export function predicateTypeOf(rule: EvidenceRule): string {
+  if ("document" in rule) return predicateTypes.document;
+  switch (rule.predicate) {
+    case "model-card":
+      return predicateTypes.card;
+    case "lineage":
+      return predicateTypes.lineage;
+    case "eval":
+      return predicateTypes.eval;
+    case "scan":
+      return predicateTypes.scan;
+    case "consumers":
+      return consumersType;
+  }
+}
+
+function isBelievable(policy: Policy, { member, predicateType }: MemberStatement): boolean {
+  if (predicateType === signPredicateType) return member.roles.length > 0;
+  if (isTransitionType(predicateType)) return false;
+  return [...policy.evidence.values()].some((rule) => {
+    if (predicateTypeOf(rule) !== predicateType) return false;
+    return rule.signedBy ? hasRole(member, rule.signedBy) : member.roles.length > 0;
+  });
+}

@@ -1,0 +1,138 @@
+import { compareDecimals, subtractDecimals } from "../../evidence/decimal.ts";
+import { type Eval, type EvalResult, metricName } from "../../evidence/predicates/eval.ts";
+import type { GateResult } from "../decision.ts";
+import type { BaselineRule, EvalRule } from "../policy/schema.ts";
+import type { Situation } from "../situation.ts";
+import { deny, pass, whoMaySign } from "./result.ts";
+import { type Candidate, type EvidenceQuery, references, selectEvidence } from "./selection.ts";
+
+interface BaselineInput {
+  readonly gate: string;
+  readonly rule: EvalRule;
+  readonly query: EvidenceQuery<Eval>;
+  /** The evaluations of the version that wants to move. */
+  readonly candidates: readonly Candidate<Eval>[];
+}
+
+/**
+ * The version is compared with what production serves, metric by metric, in exact arithmetic.
+ *
+ * What cannot be compared denies: numbers of another suite version, other data or another harness look like a result
+ * and are none.
+ */
+export function baselineGate(situation: Situation, input: BaselineInput): GateResult {
+  const { rule, candidates } = input;
+  const gate = `${input.gate}.baseline`;
+  const baseline = rule.baseline;
+  const { champion } = situation.state;
+  if (!baseline) return pass(gate, "no baseline asked for");
+  if (!champion) return withoutChampion(gate, baseline);
+  const [first] = candidates;
+  if (!first) return deny(gate, "missing", "no evaluation to compare");
+  const name = `champion v${champion.version}`;
+  const selection = selectEvidence(situation, championQuery(input, first.predicate), situation.championStatements);
+  const who = whoMaySign(situation.policy, rule.signedBy);
+  const suite = `${first.predicate.suite.name} ${first.predicate.suite.version}`;
+  const fix = `evaluate v${champion.version} with ${suite} too: mreg attach ${situation.model}:v${champion.version} --type eval results.json`;
+  if (selection.denial) {
+    const code = selection.denial.code === "MREG-E101" ? "incomparable" : "malformed";
+    const reason = `${name} has no usable eval of ${suite} to compare with: ${selection.denial.reason}`;
+    return deny(gate, code, reason, { evidence: selection.denial.evidence, fix, who });
+  }
+  const evidence = [...references(candidates), ...references(selection.newest)];
+  const pairs = candidates.flatMap((mine) =>
+    selection.newest.map((theirs) => [mine.predicate, theirs.predicate] as const),
+  );
+  const obstacle = pairs.map(([mine, theirs]) => incomparable(mine, theirs)).find((reason) => reason !== undefined);
+  if (obstacle) return deny(gate, "incomparable", `not comparable with ${name}: ${obstacle}`, { evidence, fix, who });
+  const comparisons = pairs.flatMap(([mine, theirs]) => compare(mine, theirs, rule));
+  const failures = comparisons.filter(({ holds }) => !holds);
+  if (failures.length > 0) {
+    const reason = failures.map(({ text }) => text.replace("%", name)).join("; ");
+    const improve = `improve the model and push a new version`;
+    return deny(gate, failures[0]?.incomparable ? "incomparable" : "belowBaseline", reason, {
+      evidence,
+      fix: improve,
+      who,
+    });
+  }
+  return pass(gate, comparisons.map(({ text }) => text.replace("%", name)).join("; "), evidence);
+}
+
+function withoutChampion(gate: string, { ifNone }: BaselineRule): GateResult {
+  if (ifNone === "allow") return pass(gate, "production serves nothing to compare with, which the policy allows");
+  return deny(gate, "noChampion", "production serves nothing to compare with, and the policy denies that", {
+    fix: "set baseline.ifNone: allow in the policy for the first version",
+  });
+}
+
+/** The champion's evaluations count however old they are: it is the candidate that has to be fresh. */
+function championQuery({ query, gate }: BaselineInput, { suite }: Eval): EvidenceQuery<Eval> {
+  return {
+    ...query,
+    gate: `${gate}.baseline`,
+    maxAge: undefined,
+    matches: (predicate) =>
+      query.matches?.(predicate) !== false &&
+      predicate.suite.name === suite.name &&
+      predicate.suite.version === suite.version,
+  };
+}
+
+/** Says why two evaluations of one suite version cannot be compared all the same. */
+function incomparable(mine: Eval, theirs: Eval): string | undefined {
+  const data = [mine, theirs].map(({ dataset }) => JSON.stringify(Object.entries(dataset?.digest ?? {}).sort()));
+  if (data[0] !== data[1]) return "they ran on different data sets";
+  const harness = [mine, theirs].map(
+    (one) => one.harness && `${one.harness.name} ${one.harness.version.split(".")[0]}`,
+  );
+  if (harness[0] !== harness[1]) return `harness ${harness[0] ?? "unknown"}, expected ${harness[1] ?? "unknown"}`;
+  return undefined;
+}
+
+interface Comparison {
+  readonly holds: boolean;
+  readonly incomparable?: boolean;
+  /** `%` stands for the champion's name. */
+  readonly text: string;
+}
+
+/** Compares the metrics that the policy names, or every overall metric of the champion when it names none. */
+function compare(mine: Eval, theirs: Eval, rule: EvalRule): readonly Comparison[] {
+  const named = rule.metrics.map(({ id, min }) => ({ id, higherIsBetter: min !== undefined }));
+  const all = overall(theirs).map((result) => ({ id: metricName(result), higherIsBetter: result.higherIsBetter }));
+  return (named.length > 0 ? named : all).map(({ id, higherIsBetter }): Comparison => {
+    const [value, reference] = [mine, theirs].map((one) => overall(one).find((result) => metricName(result) === id));
+    if (!value || !reference) {
+      const who = value ? "%" : "this version";
+      return { holds: false, incomparable: true, text: `${id} was not measured for ${who}` };
+    }
+    // Without a direction in the policy the two evaluations must at least agree on one.
+    if (named.length === 0 && value.higherIsBetter !== reference.higherIsBetter) {
+      return { holds: false, incomparable: true, text: `${id} is better high for one and low for the other` };
+    }
+    const improvement = higherIsBetter
+      ? subtractDecimals(value.value, reference.value)
+      : subtractDecimals(reference.value, value.value);
+    const { holds, expected } = meetsBaseline(improvement, rule.baseline);
+    const sign = improvement.startsWith("-") ? improvement : `+${improvement}`;
+    return { holds, text: `${id} ${value.value} vs % ${reference.value}: ${sign}, expected ${expected}` };
+  });
+}
+
+function overall({ results }: Eval): readonly EvalResult[] {
+  return results.filter(({ slice }) => slice === undefined);
+}
+
+function meetsBaseline(improvement: string, rule: BaselineRule | undefined): { holds: boolean; expected: string } {
+  const { minImprovement, maxRegression } = rule ?? {};
+  const least = minImprovement ?? (maxRegression === undefined ? "0" : undefined);
+  const meetsLeast = least === undefined || compareDecimals(improvement, least) >= 0;
+  const meetsMost =
+    maxRegression === undefined || compareDecimals(subtractDecimals("0", improvement), maxRegression) <= 0;
+  const expected = [
+    ...(least === undefined ? [] : [`at least ${least}`]),
+    ...(maxRegression === undefined ? [] : [`a loss of at most ${maxRegression}`]),
+  ];
+  return { holds: meetsLeast && meetsMost, expected: expected.join(" and ") };
+}

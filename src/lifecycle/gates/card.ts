@@ -1,0 +1,32 @@
+import { predicateTypes } from "../../evidence/predicate-types.ts";
+import { ModelCard } from "../../evidence/predicates/model-card.ts";
+import type { GateResult } from "../decision.ts";
+import type { CardRule } from "../policy/schema.ts";
+import type { Situation } from "../situation.ts";
+import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
+import { references, selectEvidence } from "./selection.ts";
+
+/** There is a model card, and it fills the fields that the policy insists on. */
+export function cardGate(situation: Situation, gate: string, rule: CardRule): GateResult {
+  const fix = `mreg attach ${commandTarget(situation)} --type card README.md`;
+  const selection = selectEvidence(situation, {
+    gate,
+    fix,
+    wanted: "model card",
+    signedBy: rule.signedBy,
+    maxAge: rule.maxAge,
+    predicateType: predicateTypes.card,
+    schema: ModelCard,
+  });
+  if (selection.denial) return selection.denial;
+  const evidence = references(selection.newest);
+  const isFilled = (value: unknown): boolean =>
+    typeof value === "string" ? value.trim() !== "" : Array.isArray(value) && value.length > 0;
+  const missing = rule.require.filter((field) =>
+    selection.newest.some(({ predicate }) => !isFilled(predicate.fields[field])),
+  );
+  if (missing.length === 0) return pass(gate, `has ${rule.require.join(", ") || "a card"}`, evidence);
+  return deny(gate, "incomplete", `the model card does not fill ${missing.join(", ")}`, {
+    ...{ evidence, fix: `fill them in, then ${fix}`, who: whoMaySign(situation.policy, rule.signedBy) },
+  });
+}

@@ -1,0 +1,52 @@
+/** State, policy and history of a model: which version may move where, who moved it, and whether that holds. */
+export { resolveAlias } from "./alias.ts";
+export { type ApprovalResult, approve } from "./approve.ts";
+export {
+  type Chain,
+  type ChainLink,
+  foldChain,
+  type ModelState,
+  type Rollout,
+  type VersionState,
+} from "./chain/fold.ts";
+export { type ModelStore, readChain } from "./chain/read.ts";
+export { TransitionRecord, transitionType } from "./chain/record.ts";
+export { check } from "./check.ts";
+export { decide } from "./decide.ts";
+export {
+  type Decision,
+  type EvidenceReference,
+  type GateCode,
+  type GateResult,
+  gateCodes,
+  type PolicyReference,
+} from "./decision.ts";
+export { LifecycleError, type LifecycleErrorCode } from "./errors.ts";
+export { Consumers, consumersType } from "./gates/consumers.ts";
+export { type DefaultPolicyOptions, defaultPolicyYaml } from "./policy/default-policy.ts";
+export { parsePolicy } from "./policy/parse.ts";
+export {
+  hasRole,
+  type Member,
+  memberByFingerprint,
+  type Policy,
+  personsInRoles,
+  policyKeys,
+} from "./policy/policy.ts";
+export { type EvidenceRule, PolicyFile, type TransitionKind, type TransitionRule } from "./policy/schema.ts";
+export { type Promotion, promote } from "./promote.ts";
+export { type ReconcileReport, reconcileTags, type TagConflict } from "./reconcile.ts";
+export { type RegisterOptions, type Registration, registerVersion } from "./register.ts";
+export type { ApproveRequest, CheckRequest, PromoteRequest, TransitionRequest } from "./request.ts";
+export type { ForeignStatement, MemberStatement, Situation, WeightFile } from "./situation.ts";
+export { type ModelStatus, readStatus, type TagAnomaly, type VersionStatus } from "./status.ts";
+export {
+  type LifecycleTag,
+  logTag,
+  parseLifecycleTag,
+  parseVersionTag,
+  rolloutTag,
+  stateTag,
+  versionTag,
+} from "./tags.ts";
+export { type VerifiedState, type VerifyStateOptions, verifyState } from "./verify-state.ts";

@@ -1,0 +1,62 @@
+import type { Digest } from "../../base/digest.ts";
+import type { Fingerprint, PublicKey } from "../../trust/identity.ts";
+import type { EvidenceRule, StateRule, TransitionRule } from "./schema.ts";
+
+/** A key the policy knows, and whose it is. */
+export interface Member {
+  /** What the policy calls the key, such as `alice` or `ci`. */
+  readonly name: string;
+  /** The human or robot behind it; several keys may have one. Separation of duties counts persons. */
+  readonly person: string;
+  readonly key: PublicKey;
+  readonly roles: readonly string[];
+}
+
+/**
+ * A policy file that was read, understood in full, and found consistent.
+ *
+ * Maps, not objects: the names come from a file, and a role called `constructor` must not be found everywhere.
+ */
+export interface Policy {
+  readonly name: string;
+  readonly version: number;
+  /** SHA-256 of the file's bytes. */
+  readonly digest: Digest;
+  /** Members by what the policy calls them. */
+  readonly members: ReadonlyMap<string, Member>;
+  /** Names of members by role. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly states: ReadonlyMap<string, StateRule>;
+  /** Where a version is before any record speaks of it. */
+  readonly initialState: string;
+  /** The state whose newest entrant is the champion: what production serves. */
+  readonly liveState: string;
+  readonly evidence: ReadonlyMap<string, EvidenceRule>;
+  readonly transitions: readonly TransitionRule[];
+  /** Each way in which the policy drops a demand of the invariant, in words; every decision repeats them. */
+  readonly weakened: readonly string[];
+}
+
+/** The keys that verifiers are told to trust; what they may say is decided by role, later. */
+export function policyKeys(policy: Policy): readonly PublicKey[] {
+  return [...policy.members.values()].map(({ key }) => key);
+}
+
+/** The member whose key this is; `undefined` for a stranger. */
+export function memberByFingerprint(policy: Policy, fingerprint: Fingerprint): Member | undefined {
+  for (const member of policy.members.values()) {
+    if (member.key.identity.fingerprint === fingerprint) return member;
+  }
+  return undefined;
+}
+
+/** Tells whether a member has one of these roles. */
+export function hasRole(member: Member, roles: readonly string[]): boolean {
+  return member.roles.some((role) => roles.includes(role));
+}
+
+/** The persons who have one of these roles, each once, in the policy's order: the answer to "who can?". */
+export function personsInRoles(policy: Policy, roles: readonly string[]): readonly string[] {
+  const names = [...policy.members.values()].filter((member) => hasRole(member, roles)).map(({ person }) => person);
+  return [...new Set(names)];
+}

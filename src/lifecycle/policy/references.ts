@@ -1,0 +1,121 @@
+import { builtInGates, impliedGates, isBuiltInGate } from "./gate-names.ts";
+import type { PolicyFile, TransitionRule } from "./schema.ts";
+
+/** Something wrong in a policy, and where: `transitions.1.requires.0`. */
+export interface PolicyProblem {
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Finds every name in the file that nothing stands behind, and every rule that contradicts another. */
+export function findBrokenReferences(file: PolicyFile): readonly PolicyProblem[] {
+  return [...roleProblems(file), ...stateProblems(file), ...evidenceProblems(file), ...transitionProblems(file)];
+}
+
+function roleProblems(file: PolicyFile): PolicyProblem[] {
+  const identities = Object.keys(file.identities);
+  return Object.entries(file.roles).flatMap(([role, names]) =>
+    unknownNames(`roles.${role}`, "identity", { names, allowed: identities }),
+  );
+}
+
+function stateProblems(file: PolicyFile): PolicyProblem[] {
+  const states = Object.entries(file.states);
+  const problems: PolicyProblem[] = [];
+  const initial = states.filter(([, rule]) => rule.initial);
+  if (initial.length !== 1) problems.push({ path: "states", message: `${initial.length} are initial, expected one` });
+  for (const [name, rule] of initial) {
+    // What was only just pushed has passed no gate; serving it would go around all of them.
+    if (rule.serve !== "none") problems.push({ path: `states.${name}.serve`, message: "an initial state serves none" });
+  }
+  const live = states.filter(([, rule]) => rule.serve === "live").length;
+  if (live !== 1) problems.push({ path: "states", message: `${live} serve live, expected one` });
+  return problems;
+}
+
+function evidenceProblems(file: PolicyFile): PolicyProblem[] {
+  const allowed = Object.keys(file.roles);
+  return Object.entries(file.evidence).flatMap(([name, rule]) => {
+    const path = `evidence.${name}`;
+    const reserved = isBuiltInGate(name) || (impliedGates as readonly string[]).includes(name);
+    return [
+      ...(reserved ? [{ path, message: "is the name of a built-in gate" }] : []),
+      ...unknownNames(`${path}.signedBy`, "role", { names: rule.signedBy ?? [], allowed }),
+      ...("metrics" in rule ? metricProblems(path, rule.metrics) : []),
+    ];
+  });
+}
+
+function metricProblems(path: string, metrics: readonly { id: string; min?: unknown; max?: unknown }[]) {
+  const problems: PolicyProblem[] = [];
+  for (const [at, { id, min, max }] of metrics.entries()) {
+    if ((min === undefined) === (max === undefined)) {
+      problems.push({ path: `${path}.metrics.${at}`, message: "expected exactly one of min and max" });
+    }
+    if (metrics.findIndex((other) => other.id === id) < at) {
+      problems.push({ path: `${path}.metrics.${at}.id`, message: `${id} is there twice` });
+    }
+  }
+  return problems;
+}
+
+function transitionProblems(file: PolicyFile): PolicyProblem[] {
+  return file.transitions.flatMap((rule, at) => {
+    const path = `transitions.${at}`;
+    const twin = file.transitions.findIndex((other) => sameMove(other, rule));
+    return [
+      ...referenceProblems(path, rule, file),
+      ...(twin < at ? [{ path, message: `is the same move as transitions.${twin}` }] : []),
+      ...moveProblems(path, rule, file),
+    ];
+  });
+}
+
+function referenceProblems(path: string, rule: TransitionRule, file: PolicyFile): PolicyProblem[] {
+  const states = {
+    names: [rule.from, rule.to, ...(rule.soak ? [rule.soak.in] : [])],
+    allowed: Object.keys(file.states),
+  };
+  const gates = { names: rule.requires, allowed: [...builtInGates, ...Object.keys(file.evidence)] };
+  const allowed = Object.keys(file.roles);
+  return [
+    ...unknownNames(path, "state", states),
+    ...unknownNames(`${path}.requires`, "gate", gates),
+    ...unknownNames(`${path}.authorize.roles`, "role", { names: rule.authorize.roles, allowed }),
+    ...unknownNames(`${path}.approvals.roles`, "role", { names: rule.approvals?.roles ?? [], allowed }),
+  ];
+}
+
+function moveProblems(path: string, rule: TransitionRule, file: PolicyFile): PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const [from, to] = [stateOf(file, rule.from), stateOf(file, rule.to)];
+  if (from?.terminal) problems.push({ path: `${path}.from`, message: `${rule.from} is terminal, nothing leads out` });
+  if (to?.initial) problems.push({ path: `${path}.to`, message: `${rule.to} is initial, nothing leads into it` });
+  // A rollback changes which version is served, not the state of the version; every other move changes the state.
+  if ((rule.kind === "rollback") !== (rule.from === rule.to)) {
+    problems.push({ path, message: "expected from and to to be equal for a rollback and to differ otherwise" });
+  }
+  if (rule.kind === "rollback" && to && to.serve !== "live") {
+    problems.push({ path, message: "expected a rollback in the state that serves live" });
+  }
+  return problems;
+}
+
+/** The rule of a state; own properties only, since the name comes from the file. */
+export function stateOf(file: PolicyFile, name: string) {
+  return Object.hasOwn(file.states, name) ? file.states[name] : undefined;
+}
+
+function sameMove(one: TransitionRule, other: TransitionRule): boolean {
+  return one.from === other.from && one.to === other.to;
+}
+
+function unknownNames(
+  path: string,
+  what: string,
+  { names, allowed }: { names: readonly string[]; allowed: readonly string[] },
+): PolicyProblem[] {
+  return names
+    .filter((name) => !allowed.includes(name))
+    .map((name) => ({ path, message: `unknown ${what} ${JSON.stringify(name)}, allowed: ${allowed.join(", ")}` }));
+}

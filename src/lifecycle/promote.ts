@@ -1,0 +1,81 @@
+import type { Digest } from "../base/digest.ts";
+import type { GraphTarget } from "../oci/content.ts";
+import type { Chain, ChainLink } from "./chain/fold.ts";
+import { collectSituation, readStanding } from "./collect.ts";
+import { commitMove } from "./commit.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import { LifecycleError } from "./errors.ts";
+import { newestTags, reconcileTags, type TagConflict } from "./reconcile.ts";
+import { replay } from "./replay.ts";
+import type { PromoteRequest } from "./request.ts";
+import { logTag } from "./tags.ts";
+import { isAlreadyThere } from "./transition.ts";
+
+export interface Promotion {
+  /** `present`: the version was there already, by an earlier run of the same command. */
+  readonly outcome: "done" | "present";
+  readonly decision: Decision;
+  /** The link of the chain that says so. */
+  readonly record: {
+    readonly sequence: number;
+    /** Of the manifest that carries it. */
+    readonly digest: Digest;
+    readonly tags: readonly string[];
+  };
+  /** Tags that something else has taken. The move counts all the same; `readStatus` says what is wrong with them. */
+  readonly conflicts: readonly TagConflict[];
+}
+
+/**
+ * Moves a version to another state, if every gate of the policy lets it.
+ *
+ * The order is that of lifecycle.md, "The chain": verify the history, gather evidence by digest, decide, write verdict
+ * and record, take the record's number (from here on the move has happened), write tags. Interrupted before that point
+ * it has changed nothing; interrupted later it is completed by running it again, or by {@link reconcileTags}.
+ *
+ * @throws {@link LifecycleError} `GATE_DENIED` with the decision, and nothing was written; `STATE_CONFLICT` when
+ * somebody else moved the model meanwhile; `TRANSITION_UNKNOWN`; `CHAIN_BROKEN`; `POLICY_INVALID`.
+ */
+export async function promote(
+  store: GraphTarget & { readonly name: string },
+  request: PromoteRequest,
+): Promise<Promotion> {
+  const { kind, policy, signal, signer, to } = request;
+  const standing = await readStanding(store, request);
+  const { chain, state, version } = standing;
+  const there = isAlreadyThere(state, policy, { version, to, kind }) ? state.versions.get(version) : undefined;
+  if (there) {
+    const { decision } = await replay(store, chain, there.link, { signal });
+    const { conflicts } = await reconcileTags(store, chain, { signal });
+    return { outcome: "present", decision, record: describe(chain, there.link), conflicts };
+  }
+  const situation = await collectSituation(store, request, standing, signer.publicKey.identity);
+  const decision = decide(situation);
+  if (!decision.allowed) throw denied(decision);
+  // What an interrupted promotion left undone comes first, so that tags appear in the order of the records.
+  await reconcileTags(store, chain, { signal });
+  const link = await commitMove(store, { standing, situation, decision }, request);
+  const grown: Chain = { ...chain, links: [...chain.links, link] };
+  const { conflicts } = await reconcileTags(store, grown, { signal });
+  return { outcome: "done", decision, record: describe(grown, link), conflicts };
+}
+
+/** The error that carries a denial. */
+export function denied(decision: Decision): LifecycleError {
+  const failed = decision.gates.filter(({ passed }) => !passed);
+  const reasons = failed.map(({ code, gate, reason }) => `${code} ${gate}: ${reason}`).join("; ");
+  const { digest, from, model, to, version } = decision;
+  return new LifecycleError("GATE_DENIED", `${model} v${version} (${digest}) ${from} → ${to} is denied: ${reasons}`, {
+    decision,
+  });
+}
+
+function describe(chain: Chain, link: ChainLink): Promotion["record"] {
+  const links = chain.links.slice(0, link.sequence);
+  return {
+    sequence: link.sequence,
+    digest: link.bundle.digest,
+    tags: [logTag(link.sequence), ...newestTags({ ...chain, links })],
+  };
+}

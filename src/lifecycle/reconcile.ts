@@ -1,0 +1,79 @@
+import type { Digest } from "../base/digest.ts";
+import { hasCode } from "../base/errors.ts";
+import type { CallOptions, GraphTarget } from "../oci/content.ts";
+import { type Chain, type ChainLink, foldChain } from "./chain/fold.ts";
+import { rolloutTag, stateTag, versionTag } from "./tags.ts";
+
+/** A tag that the chain stands behind. */
+export interface BackedTag {
+  readonly tag: string;
+  /** The model manifest it must name. */
+  readonly digest: Digest;
+  /** The record that says so. */
+  readonly link: ChainLink;
+}
+
+/** A tag that is taken by something else. Tags are written once, so that it stays; `readStatus` reports it. */
+export interface TagConflict {
+  readonly tag: string;
+  readonly expected: Digest;
+}
+
+export interface ReconcileReport {
+  readonly written: readonly string[];
+  readonly conflicts: readonly TagConflict[];
+}
+
+/** All tags that follow from a chain: versions, their states, and rollouts; each once. */
+export function backedTags(chain: Chain): readonly BackedTag[] {
+  const { policy } = chain;
+  const tags = new Map<string, BackedTag>();
+  const add = (tag: string, link: ChainLink): void => {
+    if (!tags.has(tag)) tags.set(tag, { tag, digest: link.subject, link });
+  };
+  for (const link of chain.links) {
+    add(versionTag(link.version), link);
+    add(stateTag(link.version, policy.initialState), link);
+    add(stateTag(link.version, link.record.to), link);
+  }
+  for (const { sequence, link } of foldChain(chain).rollouts) add(rolloutTag(policy.liveState, sequence), link);
+  return [...tags.values()];
+}
+
+/** The tags that the newest record adds. */
+export function newestTags(chain: Chain): readonly string[] {
+  const last = chain.links.at(-1);
+  if (!last) return [];
+  const { champion } = foldChain(chain);
+  const rollout = champion?.link === last ? [rolloutTag(chain.policy.liveState, champion.sequence)] : [];
+  return [stateTag(last.version, last.record.to), ...rollout];
+}
+
+/**
+ * Writes the tags that a verified chain stands behind and that are not there: the rest of a promotion that was
+ * interrupted after its commit point. Safe at any time and any number of times.
+ *
+ * Tags that name something else are left as they are: whoever wrote them, the chain is what counts.
+ */
+export async function reconcileTags(
+  store: GraphTarget,
+  chain: Chain,
+  options: CallOptions = {},
+): Promise<ReconcileReport> {
+  const present = new Set<string>();
+  for await (const tag of store.tags(options)) present.add(tag);
+  // The newest are written in any case, since only writing tells whether the tag there is the right one.
+  const newest = new Set(newestTags(chain));
+  const written: string[] = [];
+  const conflicts: TagConflict[] = [];
+  for (const { tag, digest } of backedTags(chain).filter(({ tag }) => !present.has(tag) || newest.has(tag))) {
+    try {
+      await store.tag(await store.resolve(digest, options), tag, { once: true, signal: options.signal });
+      if (!present.has(tag)) written.push(tag);
+    } catch (error) {
+      if (!hasCode(error, "CONFLICT")) throw error;
+      conflicts.push({ tag, expected: digest });
+    }
+  }
+  return { written, conflicts };
+}

@@ -1,0 +1,124 @@
+import { mapConcurrent } from "../base/concurrency.ts";
+import type { Digest } from "../base/digest.ts";
+import { evidenceSetDigest } from "../evidence/evidence-set.ts";
+import { predicateTypes } from "../evidence/predicate-types.ts";
+import { type ContentDigest, fromContentDigest } from "../evidence/predicates/digest-set.ts";
+import { VerificationSummary } from "../evidence/predicates/verification-summary.ts";
+import type { CallOptions } from "../oci/content.ts";
+import { VerificationError } from "../trust/errors.ts";
+import { verifyStatement } from "../trust/verify.ts";
+import { type Chain, type ChainLink, foldChain, headOf, recordedDigests } from "./chain/fold.ts";
+import type { ModelStore } from "./chain/read.ts";
+import { readContent } from "./collect.ts";
+import { decide } from "./decide.ts";
+import type { Decision } from "./decision.ts";
+import { policyKeys } from "./policy/policy.ts";
+import type { MemberStatement, Situation } from "./situation.ts";
+import { memberStatement } from "./statements.ts";
+import { findTransition } from "./transition.ts";
+import { gateLevel, resourceUri, verifierId } from "./verdict.ts";
+
+/** Statements read at a time. */
+const concurrency = 4;
+
+export interface Replay {
+  /** What the gates say of the statements that the record names, at the time it was written. */
+  readonly decision: Decision;
+  /** The record was decided under another policy file than the one given. */
+  readonly policyChanged: boolean;
+}
+
+/**
+ * Decides again what a record says was decided: from the statements it names, at its time, by the policy given.
+ *
+ * A record proves who moved a version, not that the gates let it pass: whoever may sign records could write one by
+ * hand. Its signature alone is therefore not enough for anybody who asks whether the state was earned.
+ *
+ * @throws {@link VerificationError} when a statement that the record names is gone, or is not what it was.
+ */
+export async function replay(
+  store: ModelStore,
+  chain: Chain,
+  link: ChainLink,
+  options: CallOptions = {},
+): Promise<Replay> {
+  const { policy } = chain;
+  const { record, signer, subject, version } = link;
+  const before = { ...chain, links: chain.links.slice(0, link.sequence - 1) };
+  const state = foldChain(before);
+  const statements = new StatementReader(store, chain, options);
+  const approvals = record.approvals.map(fromContentDigest);
+  const evidence = recordedDigests(record.evidence);
+  const champion = state.champion?.digest;
+  const situation: Situation = {
+    ...{ policy, model: chain.model, version, digest: subject, state, head: headOf(before), foreign: [] },
+    now: new Date(record.recordedAt),
+    rule: findTransition(state, policy, { version, to: record.to, kind: ruleKind(record.kind) }),
+    statements: await statements.read([...evidence, ...approvals], subject),
+    championStatements: champion ? await statements.read(recordedDigests(record.baseline), champion) : [],
+    ...(await readContent(store, await store.resolve(subject, options), options)),
+    requester: signer.key.identity.fingerprint,
+    ...(record.sunset ? { sunset: record.sunset.expiresAt } : {}),
+    boundPolicy: fromContentDigest(record.policy.digest),
+    boundEvidence: evidenceSetDigest(evidence),
+  };
+  await checkVerdict(store, chain, link, options);
+  return { decision: decide(situation), policyChanged: situation.boundPolicy !== policy.digest };
+}
+
+/** The chain was verified against the policy's transitions, so that only their kinds are left. */
+function ruleKind(kind: ChainLink["record"]["kind"]) {
+  return kind === "promote" || kind === "rollback" || kind === "retire" || kind === "archive" ? kind : undefined;
+}
+
+/** Reads statements by digest: what is merely listed under a model now was perhaps not there then. */
+class StatementReader {
+  readonly #store: ModelStore;
+  readonly #chain: Chain;
+  readonly #options: CallOptions;
+
+  constructor(store: ModelStore, chain: Chain, options: CallOptions) {
+    this.#store = store;
+    this.#chain = chain;
+    this.#options = options;
+  }
+
+  async read(digests: readonly Digest[], subject: Digest): Promise<readonly MemberStatement[]> {
+    const { policy } = this.#chain;
+    const trust = { keys: policyKeys(policy) };
+    const read = await mapConcurrent(
+      [...new Set(digests)],
+      concurrency,
+      async (digest, signal) => {
+        const bundle = await this.#store.resolve(digest, { signal });
+        return memberStatement(policy, await verifyStatement(this.#store, bundle, subject, trust, { signal }));
+      },
+      this.#options.signal ?? undefined,
+    );
+    return read.flat();
+  }
+}
+
+/** The verdict must be the record signer's own, and about this move. */
+async function checkVerdict(
+  store: ModelStore,
+  { policy }: Chain,
+  link: ChainLink,
+  options: CallOptions,
+): Promise<void> {
+  const { record, sequence, signer, subject } = link;
+  const bundle = await store.resolve(fromContentDigest(record.verdict as ContentDigest), options);
+  const trust = { keys: [signer.key], predicateType: predicateTypes.verdict };
+  const { statement } = await verifyStatement(store, bundle, subject, trust, options);
+  const summary = VerificationSummary.safeParse(statement.predicate).data;
+  const isAboutMove =
+    summary?.verificationResult === "PASSED" &&
+    summary.verifier.id === verifierId &&
+    summary.resourceUri === resourceUri(record.model, link.version) &&
+    summary.verifiedLevels.includes(gateLevel(record.to));
+  if (isAboutMove) return;
+  throw new VerificationError(
+    "SUBJECT_MISMATCH",
+    `the verdict of record ${sequence} is not a passed ${gateLevel(record.to)} under ${policy.name}`,
+  );
+}

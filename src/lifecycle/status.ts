@@ -1,0 +1,125 @@
+import { mapConcurrent } from "../base/concurrency.ts";
+import type { Digest } from "../base/digest.ts";
+import type { CallOptions } from "../oci/content.ts";
+import { type Chain, foldChain, headOf, type ModelState } from "./chain/fold.ts";
+import { type ModelStore, readChain } from "./chain/read.ts";
+import type { Policy } from "./policy/policy.ts";
+import { backedTags } from "./reconcile.ts";
+import { type LifecycleTag, parseLifecycleTag, parseVersionTag, stateTag } from "./tags.ts";
+import { resolveTag } from "./version.ts";
+
+/** Tags resolved at a time. */
+const concurrency = 8;
+
+export interface VersionStatus {
+  readonly version: number;
+  readonly digest: Digest;
+  readonly state: string;
+  /** RFC 3339; absent for versions that no record speaks of. */
+  readonly since?: string;
+  /** The person who signed the record. */
+  readonly by?: string;
+  /** Whether this is what production serves. */
+  readonly isServing: boolean;
+}
+
+/**
+ * A tag that the chain does not stand behind.
+ *
+ * `forged`: no record says so. `moved`: one says so, of other content. `missing`: a record says so and the tag is gone.
+ */
+export type TagAnomaly =
+  | { readonly kind: "forged"; readonly tag: string; readonly digest: Digest }
+  | { readonly kind: "moved"; readonly tag: string; readonly digest: Digest; readonly expected: Digest }
+  | { readonly kind: "missing"; readonly tag: string; readonly expected: Digest };
+
+export interface ModelStatus {
+  readonly model: string;
+  readonly policy: { readonly name: string; readonly version: number; readonly digest: Digest };
+  readonly weakened: readonly string[];
+  /** By number. */
+  readonly versions: readonly VersionStatus[];
+  /** What production serves. */
+  readonly serving?: VersionStatus;
+  /** The newest record; absent before the first. */
+  readonly head?: { readonly sequence: number; readonly digest: Digest };
+  /** By tag. */
+  readonly anomalies: readonly TagAnomaly[];
+}
+
+/**
+ * Tells where every version is, by the verified chain, and which tags tell another story.
+ *
+ * @throws {@link LifecycleError} `CHAIN_BROKEN`: without a history there is no state to report.
+ */
+export async function readStatus(store: ModelStore, policy: Policy, options: CallOptions = {}): Promise<ModelStatus> {
+  const chain = await readChain(store, policy, options);
+  const state = foldChain(chain);
+  const tags = await readTags(store, policy, options);
+  const versions = versionsOf(state, policy, tags);
+  const serving = versions.find(({ isServing }) => isServing);
+  const head = headOf(chain);
+  return {
+    model: chain.model,
+    policy: { name: policy.name, version: policy.version, digest: policy.digest },
+    weakened: policy.weakened,
+    versions,
+    ...(serving ? { serving } : {}),
+    ...(head ? { head: { sequence: chain.links.length, digest: head } } : {}),
+    anomalies: findAnomalies(chain, tags),
+  };
+}
+
+/** The tags of the grammar that are about versions, and what they name. Log tags are the chain's own business. */
+async function readTags(store: ModelStore, policy: Policy, options: CallOptions): Promise<ReadonlyMap<string, Digest>> {
+  const names: string[] = [];
+  for await (const tag of store.tags(options)) {
+    const parsed = parseLifecycleTag(tag);
+    if (parsed && parsed.kind !== "log" && isOfPolicy(parsed, policy)) names.push(tag);
+  }
+  const resolved = await mapConcurrent(
+    names,
+    concurrency,
+    async (tag, signal) => [tag, await resolveTag(store, tag, { signal })] as const,
+    options.signal ?? undefined,
+  );
+  return new Map(resolved.flatMap(([tag, digest]) => (digest ? [[tag, digest] as const] : [])));
+}
+
+/** `v1-rc` is somebody's own tag, not a claim about a state. */
+function isOfPolicy(tag: LifecycleTag, policy: Policy): boolean {
+  return !("state" in tag) || policy.states.has(tag.state);
+}
+
+function versionsOf(state: ModelState, policy: Policy, tags: ReadonlyMap<string, Digest>): readonly VersionStatus[] {
+  const recorded = [...state.versions.values()].map(({ version, digest, state: name, since, by }) => ({
+    ...{ version, digest, state: name, since, by: by.person },
+    isServing: state.champion?.version === version,
+  }));
+  const others = [...tags].flatMap(([tag, digest]) => {
+    const version = parseVersionTag(tag);
+    if (version === undefined || state.versions.has(version)) return [];
+    return [{ version, digest, state: policy.initialState, isServing: false }];
+  });
+  return [...recorded, ...others].sort((one, other) => one.version - other.version);
+}
+
+function findAnomalies(chain: Chain, tags: ReadonlyMap<string, Digest>): readonly TagAnomaly[] {
+  const backed = new Map<string, Digest>(backedTags(chain).map(({ tag, digest }) => [tag, digest]));
+  // A version that no record speaks of has its two first tags from being registered, and they must agree.
+  for (const [tag, digest] of tags) {
+    const version = parseVersionTag(tag);
+    if (version === undefined || backed.has(tag)) continue;
+    backed.set(tag, digest);
+    backed.set(stateTag(version, chain.policy.initialState), digest);
+  }
+  const found = [...tags].flatMap(([tag, digest]): readonly TagAnomaly[] => {
+    const expected = backed.get(tag);
+    if (expected === undefined) return [{ kind: "forged", tag, digest }];
+    return expected === digest ? [] : [{ kind: "moved", tag, digest, expected }];
+  });
+  const missing = [...backed].flatMap(([tag, expected]): readonly TagAnomaly[] =>
+    tags.has(tag) ? [] : [{ kind: "missing", tag, expected }],
+  );
+  return [...found, ...missing].sort((one, other) => (one.tag < other.tag ? -1 : 1));
+}
