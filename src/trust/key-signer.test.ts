@@ -1,3 +1,4 @@
+import { verify } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../test/support/expect.ts";
 import { type KeyKind, keyKinds, newSigner } from "../../test/support/trust.ts";
@@ -24,6 +25,16 @@ describe("loadSigner", () => {
   it.each(Object.keys(keyKinds) as KeyKind[])("%s: signs what its public key verifies", async (kind) => {
     const signer = await newSigner(kind);
     expect(verifySignature(signer.publicKey, payload, await signer.sign(payload))).toBe(true);
+  });
+
+  it.each<[KeyKind, string]>([
+    ["P-256", "sha256"],
+    ["P-384", "sha384"],
+    ["P-521", "sha512"],
+    ["RSA 2048", "sha256"],
+  ])("%s: signs with %s, the hash cosign expects of it", async (kind, hash) => {
+    const signer = await newSigner(kind);
+    expect(verify(hash, payload, signer.publicKey.key, await signer.sign(payload))).toBe(true);
   });
 
   const ec = keyKinds["P-256"]();

@@ -1,9 +1,12 @@
 import { generateKeyPairSync } from "node:crypto";
 import { attach } from "../../src/oci/attach.ts";
-import type { Repository } from "../../src/oci/content.ts";
+import type { ReadOnlyGraphTarget, Repository } from "../../src/oci/content.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { MemoryRegistry } from "../../src/stores/memory/index.ts";
+import { writeBundle } from "../../src/trust/bundle.ts";
+import { signEnvelope } from "../../src/trust/envelope.ts";
 import { bundleMediaType, loadSigner, makeStatement, type Signer, type Statement } from "../../src/trust/index.ts";
+import { writeStatement } from "../../src/trust/statement.ts";
 import { blobOf, pushArtifact, seededArtifact } from "./fixtures.ts";
 
 /** Curves and sizes of throw-away keys. */
@@ -52,4 +55,54 @@ export function attachBytes(
   mediaType: string = bundleMediaType,
 ): Promise<Descriptor> {
   return attach(repository, subject, { artifactType: mediaType, layers: [blobOf(bytes, { mediaType })] });
+}
+
+type BundleJson = { [key: string]: Record<string, unknown> };
+
+/** A bundle's bytes, signed by `signer` and said to be signed by `claimed`. */
+export async function bundleBytes(
+  statement: Statement | Uint8Array,
+  signer: Signer,
+  claimed = signer,
+): Promise<Uint8Array> {
+  const payload = statement instanceof Uint8Array ? statement : writeStatement(statement);
+  return writeBundle(await signEnvelope(payload, signer), claimed.publicKey);
+}
+
+/** A bundle with its JSON changed. */
+export function editBundle(bytes: Uint8Array, edit: (json: BundleJson) => void): Uint8Array {
+  const json = JSON.parse(Buffer.from(bytes).toString()) as BundleJson;
+  edit(json);
+  return Buffer.from(JSON.stringify(json));
+}
+
+/** A store with some of its verbs replaced. */
+function withVerbs(store: Repository, verbs: Partial<ReadOnlyGraphTarget>): ReadOnlyGraphTarget {
+  return {
+    fetch: (...args) => store.fetch(...args),
+    fetchRange: (...args) => store.fetchRange(...args),
+    exists: (...args) => store.exists(...args),
+    resolve: (...args) => store.resolve(...args),
+    tags: (...args) => store.tags(...args),
+    referrers: (...args) => store.referrers(...args),
+    ...verbs,
+  };
+}
+
+/** A store that answers the fetch of one digest in its own way. */
+export function withFetch(
+  store: Repository,
+  digest: string,
+  answer: () => AsyncIterable<Uint8Array>,
+): ReadOnlyGraphTarget {
+  return withVerbs(store, { fetch: (target) => (target.digest === digest ? answer() : store.fetch(target)) });
+}
+
+/** A store that lists referrers of its own. */
+export function withReferrers(store: Repository, list: Iterable<Descriptor>): ReadOnlyGraphTarget {
+  return withVerbs(store, {
+    referrers: async function* () {
+      yield* list;
+    },
+  });
 }
