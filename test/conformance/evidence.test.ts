@@ -1,0 +1,110 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
+import { describe, expect, it } from "vitest";
+import { renderSchema, schemaFiles, schemaRoot } from "../../scripts/generate-schemas.ts";
+import { type PredicateKind, predicateSchemas, predicateTypes } from "../../src/evidence/index.ts";
+import { draftOf } from "../support/evidence.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const harnessResults = join(root, "../shared/vectors/eval/lm_eval");
+
+/** Code blocks of the page, by what stands behind their fence: `json eval`, `yaml lineage`. */
+const examples = new Map(
+  [...readFileSync(join(root, "docs/evidence.md"), "utf8").matchAll(/^```(json|yaml) (\w+)\n(.*?)^```$/gms)].map(
+    ([, language, kind, text]) => [`${language} ${kind}`, text ?? ""] as const,
+  ),
+);
+const kinds = Object.keys(predicateTypes) as PredicateKind[];
+
+/** The committed schema of a predicate, compiled by an implementation that knows nothing of zod. */
+function validatorOf(kind: PredicateKind) {
+  const file = schemaFiles.find(({ schema }) => schema === predicateSchemas[kind]);
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  addFormats.default(ajv);
+  return ajv.compile(JSON.parse(readFileSync(join(schemaRoot, file?.path ?? ""), "utf8")));
+}
+
+describe("schemas", () => {
+  it.each(schemaFiles.map((file) => [file.path, file] as const))("%s is what the source says", (path, file) => {
+    const committed = readFileSync(join(schemaRoot, path), "utf8");
+    expect(committed, "run: npx node scripts/generate-schemas.ts").toBe(renderSchema(file));
+  });
+
+  it("has a file for each predicate, and no other", () => {
+    const expected = schemaFiles.map(({ path }) => path).filter((path) => path.startsWith("predicates/"));
+    expect(
+      readdirSync(join(schemaRoot, "predicates"))
+        .map((name) => `predicates/${name}`)
+        .sort(),
+    ).toEqual(expected.sort());
+    expect(expected).toHaveLength(kinds.length);
+  });
+});
+
+describe.each(kinds)("docs/evidence.md: %s", (kind) => {
+  const example = JSON.parse(examples.get(`json ${kind}`) ?? "null");
+
+  it("has an example that JSON Schema and source accept", () => {
+    const validate = validatorOf(kind);
+    expect(validate(example), JSON.stringify(validate.errors)).toBe(true);
+    expect(predicateSchemas[kind].safeParse(example).error).toBeUndefined();
+  });
+
+  it("has no field in it that is not needed or checked", () => {
+    const validate = validatorOf(kind);
+    const { required } = validate.schema as { required: string[] };
+    for (const field of required) {
+      const { [field]: _, ...rest } = example;
+      expect(validate(rest), field).toBe(false);
+      expect(predicateSchemas[kind].safeParse(rest).success, field).toBe(false);
+    }
+  });
+});
+
+describe("docs/evidence.md", () => {
+  it("shows the lineage file that makes the example", () => {
+    const { predicate } = draftOf("lineage", "lineage.yaml", examples.get("yaml lineage"));
+    const { runDetails, ...rest } = predicate as { runDetails: Record<string, unknown> };
+    const { byproducts: _, ...details } = runDetails;
+    expect({ ...rest, runDetails: details }).toEqual(JSON.parse(examples.get("json lineage") ?? ""));
+  });
+});
+
+describe("lm-evaluation-harness", () => {
+  it("reads a real file", (context) => {
+    if (!existsSync(harnessResults)) context.skip("../shared/vectors is absent: no real file of lm-evaluation-harness");
+    const [name = ""] = readdirSync(harnessResults);
+    const { predicate } = draftOf("eval", name, readFileSync(join(harnessResults, name)));
+    const { evidence: _, ...rest } = predicate;
+    expect(rest).toEqual({
+      evaluatedAt: "2026-01-21T02:59:43Z",
+      environment: "offline",
+      origin: "imported",
+      suite: { name: "math_perturbed_full+math_rephrased_full", version: "1.0-0shot" },
+      results: [
+        {
+          task: "math_perturbed_full",
+          metric: "exact_match",
+          value: "0.0",
+          stderr: "0.0",
+          n: 5000,
+          higherIsBetter: true,
+        },
+        {
+          task: "math_rephrased_full",
+          metric: "exact_match",
+          value: "0.0004",
+          stderr: "0.0002828144211304471",
+          n: 5000,
+          higherIsBetter: true,
+        },
+      ],
+      claims: [],
+      partial: false,
+      harness: { name: "lm_eval", version: "0.4.9.2" },
+    });
+    expect(validatorOf("eval")(predicate)).toBe(true);
+  });
+});
