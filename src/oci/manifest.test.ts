@@ -84,6 +84,12 @@ for (const [what, value, mediaType] of [
   });
 }
 
+test("parseManifest: a message stays short, however much is wrong", () => {
+  const layers = Array.from({ length: 1_000 }, () => ({}));
+  expect(() => parse({ ...image, layers })).toThrow(/^[\s\S]{1,1100}$/);
+  expect(() => parse(`{"${"x".repeat(5_000)}":1,"${"x".repeat(5_000)}":2}`)).toThrow(/^[\s\S]{1,1100}$/);
+});
+
 test("parseManifest, checkManifestSize: refuse the first byte above 4 MiB", () => {
   const pad = (size: number) => JSON.stringify({ ...image, pad: "x".repeat(size) });
   const spare = manifestLimitBytes - pad(0).length;

@@ -92,5 +92,6 @@ function referrerFields(value: ImageManifest | ImageIndex): Partial<Descriptor> 
 }
 
 function invalid(reason: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError("INVALID_MANIFEST", `invalid manifest: ${reason}`, { cause });
+  // The reason repeats hostile text, and a manifest can have a fault in each of 40,000 descriptors.
+  return new InvalidInputError("INVALID_MANIFEST", `invalid manifest: ${reason.slice(0, 1_000)}`, { cause });
 }
