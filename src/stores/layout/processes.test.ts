@@ -18,11 +18,10 @@ function startWriter(root: string, firstSeed: number, count: number): ChildProce
 
 /** Waits for a writer to end well and gives what it printed. */
 async function outputOf(writer: ChildProcess): Promise<string> {
-  const [chunks, [code]] = await Promise.all([Array.fromAsync(writer.stdout ?? []), once(writer, "close")]);
+  const output = bytesOf(writer.stdout as Readable);
+  const [code] = await once(writer, "close");
   expect(code).toBe(0);
-  return Buffer.concat(chunks as Buffer[])
-    .toString()
-    .trim();
+  return (await output).toString().trim();
 }
 
 test("three processes that push and tag at once lose nothing, and one of them wins the tag", async () => {
