@@ -1,0 +1,116 @@
+import { z } from "zod";
+import type { Clock } from "../../../base/clock.ts";
+import { tokenLimitBytes } from "../../../base/limits.ts";
+import { RegistryError } from "../http/error.ts";
+import type { HttpRequest } from "../http/exchange.ts";
+import { followRedirects } from "../http/redirect.ts";
+import { refusal } from "../http/refusal.ts";
+import type { HttpResponse } from "../http/response.ts";
+import { isRetryable, type RetryPolicy } from "../http/retry.ts";
+import { type HttpUrl, withQuery } from "../http/url.ts";
+import { basicCode, type Credential, secretsOf } from "./credentials.ts";
+import type { Scope } from "./scope.ts";
+
+/** A Bearer token and when to stop using it, in milliseconds since the epoch. */
+export interface Token {
+  readonly value: string;
+  readonly expiresAt: number;
+  /** The refresh token to use next time, where the server rotates them. */
+  readonly identityToken?: string;
+}
+
+export interface TokenRequest {
+  readonly realm: HttpUrl;
+  readonly service: string | undefined;
+  readonly scopes: readonly Scope[];
+  readonly credential: Exclude<Credential, { registryToken: string }> | undefined;
+}
+
+export interface TokenServerOptions {
+  readonly send: (request: HttpRequest) => Promise<HttpResponse>;
+  readonly retry: RetryPolicy;
+  readonly clock: Clock;
+}
+
+/** distribution's token specification: a server that says nothing means 60 seconds. */
+const defaultLifeSeconds = 60;
+/** olareg announces nanoseconds (3e11); a day is longer than any real token. */
+const lifeLimitSeconds = 24 * 60 * 60;
+/** Given up this long before it expires, so that a request does not arrive with a dead token; as in regclient. */
+const marginSeconds = 5;
+
+const TokenAnswer = z.looseObject({
+  token: z.string().optional(),
+  access_token: z.string().optional(),
+  refresh_token: z.string().optional(),
+  expires_in: z.number().optional(),
+});
+
+/**
+ * Asks a token server: GET with Basic or nothing, or an OAuth2 POST when there is a refresh token.
+ *
+ * @see {@link https://distribution.github.io/distribution/spec/auth/token/}
+ * @see {@link https://distribution.github.io/distribution/spec/auth/oauth/}
+ */
+export async function fetchToken(request: TokenRequest, options: TokenServerOptions): Promise<Token> {
+  const http = httpRequest(request);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const response = await followRedirects(http, options.send);
+      if (response.status !== 200) throw await refused(response, request, options.clock);
+      return await readToken(response, options.clock);
+    } catch (error) {
+      if (attempt >= options.retry.retries || !isRetryable(error, http.method, false)) throw error;
+      await options.retry.wait(attempt, error);
+    }
+  }
+}
+
+function httpRequest({ realm, service, scopes, credential }: TokenRequest): HttpRequest {
+  if (credential && "identityToken" in credential) {
+    const form = new URLSearchParams({ grant_type: "refresh_token", client_id: "mreg" });
+    if (service !== undefined) form.set("service", service);
+    if (scopes.length > 0) form.set("scope", scopes.join(" "));
+    form.set("refresh_token", credential.identityToken);
+    const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+    return { method: "POST", url: realm, headers, body: Buffer.from(form.toString()) };
+  }
+  let url = realm;
+  if (service !== undefined) url = withQuery(url, "service", service);
+  for (const scope of scopes) url = withQuery(url, "scope", scope);
+  if (!credential) return { method: "GET", url, headers: { accept: "application/json" } };
+  const { username, password } = credential;
+  url = withQuery(url, "account", username);
+  return {
+    method: "GET",
+    url,
+    headers: { accept: "application/json", authorization: `Basic ${basicCode(username, password)}` },
+  };
+}
+
+async function refused(response: HttpResponse, { credential }: TokenRequest, clock: Clock): Promise<RegistryError> {
+  const note = credential ? "the token server refused the credentials" : "the token server wants credentials";
+  const isAuth = response.status === 400 || response.status === 401;
+  const error = await refusal(response, { clock, secrets: secretsOf(credential), note: isAuth ? note : undefined });
+  // OAuth2 servers answer a bad refresh token with 400 invalid_grant.
+  if (response.status !== 400 || !credential) return error;
+  return new RegistryError("UNAUTHORIZED", note, {
+    method: response.method,
+    url: response.url,
+    status: 400,
+    cause: error,
+  });
+}
+
+async function readToken(response: HttpResponse, clock: Clock): Promise<Token> {
+  const parsed = TokenAnswer.safeParse(await response.json(tokenLimitBytes));
+  const value = parsed.data?.access_token || parsed.data?.token;
+  // Visible ASCII only: anything else would be refused, or worse split, as a header.
+  if (!parsed.success || !value || !/^[\x21-\x7e]+$/.test(value)) {
+    throw response.error("BAD_RESPONSE", "the token server answered without a usable token");
+  }
+  const { expires_in: life, refresh_token: identityToken } = parsed.data;
+  const seconds = Math.min(Math.max(life ?? defaultLifeSeconds, defaultLifeSeconds), lifeLimitSeconds);
+  const expiresAt = clock().getTime() + (seconds - marginSeconds) * 1_000;
+  return { value, expiresAt, ...(identityToken ? { identityToken } : {}) };
+}

@@ -1,0 +1,111 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Authorizer } from "../auth/authorizer.ts";
+import type { Scope } from "../auth/scope.ts";
+import { untilAborted } from "./abort.ts";
+import type { RegistryError } from "./error.ts";
+import type { HttpRequest, RequestBody } from "./exchange.ts";
+import { followRedirects } from "./redirect.ts";
+import { refusal } from "./refusal.ts";
+import type { HttpResponse } from "./response.ts";
+import { isRetryable, type RetryPolicy } from "./retry.ts";
+import type { Transport } from "./transport.ts";
+import type { HttpUrl } from "./url.ts";
+import type { WarningCollector } from "./warnings.ts";
+
+export interface RegistryRequest {
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  /** On the registry's own origin. */
+  readonly url: HttpUrl;
+  readonly scopes: readonly Scope[];
+  /** Statuses that are success; every other one is thrown. */
+  readonly expect: readonly number[];
+  /** Names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is sent once: whoever has the source starts over. Bytes are sent again as needed. */
+  readonly body?: RequestBody;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ClientParts {
+  readonly transport: Transport;
+  readonly authorizer: Authorizer;
+  readonly retry: RetryPolicy;
+  readonly clock: Clock;
+  readonly warnings: WarningCollector;
+}
+
+/** Talks to one registry: authorization, redirects, retries and errors, composed here and nowhere else. */
+export class RegistryClient {
+  readonly #parts: ClientParts;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  get retry(): RetryPolicy {
+    return this.#parts.retry;
+  }
+
+  /** Tells whether the same request is worth another attempt. */
+  isRetryable(error: unknown, method: string): error is RegistryError {
+    return isRetryable(error, method, this.#parts.transport.hasAnswered);
+  }
+
+  /**
+   * Sends a request, again where that is safe, until it succeeds. The caller reads the answer's body or discards it.
+   *
+   * @throws {@link RegistryError}.
+   */
+  async send(request: RegistryRequest): Promise<HttpResponse> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#attempt(request);
+      } catch (error) {
+        const isLast = attempt >= this.#parts.retry.retries || isStream(request.body);
+        if (isLast || !this.isRetryable(error, request.method)) throw error;
+        await this.#parts.retry.wait(attempt, error, request.signal);
+      }
+    }
+  }
+
+  async #attempt(request: RegistryRequest): Promise<HttpResponse> {
+    const { authorizer, warnings } = this.#parts;
+    const { scopes, signal } = request;
+    signal?.throwIfAborted();
+    const sent = await untilAborted(authorizer.authorization(scopes), signal);
+    let response = await this.#exchange(request, sent);
+    // A 401 from another origin is not the registry asking: its challenge is never answered.
+    if (response.status === 401 && response.url.origin === request.url.origin) {
+      const challenges = response.headerLines("www-authenticate");
+      const header = await untilAborted(authorizer.answer(challenges, scopes, sent), signal);
+      if (header !== undefined && !isStream(request.body)) {
+        await response.discard();
+        response = await this.#exchange(request, header);
+      }
+    }
+    if (!request.expect.includes(response.status)) throw await this.#refusal(response);
+    warnings.collect(response);
+    return response;
+  }
+
+  #exchange(request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
+    const { method, url, body, signal } = request;
+    const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) };
+    const http: HttpRequest = { method, url, headers, body, signal };
+    return followRedirects(http, (each) => this.#parts.transport.send(each));
+  }
+
+  async #refusal(response: HttpResponse): Promise<RegistryError> {
+    const { authorizer, clock } = this.#parts;
+    const isAnonymous = response.status === 401 && (await authorizer.isAnonymous());
+    return refusal(response, {
+      clock,
+      secrets: await authorizer.secrets(),
+      note: isAnonymous ? "it wants credentials and there are none for it" : undefined,
+    });
+  }
+}
+
+function isStream(body: RequestBody | undefined): boolean {
+  return body !== undefined && "stream" in body;
+}

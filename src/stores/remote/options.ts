@@ -1,0 +1,43 @@
+import type { Clock } from "../../base/clock.ts";
+import type { TransferListener } from "../../base/events.ts";
+import type { Capabilities } from "../../oci/content.ts";
+import type { CredentialSource } from "./auth/credentials.ts";
+import type { Timeouts } from "./http/exchange.ts";
+import type { RetryOptions } from "./http/retry.ts";
+
+export interface RemoteOptions {
+  /** Host, and port where it is not the default one: `registry.example.com`, `localhost:5000`, `[::1]:5000`. */
+  readonly host: string;
+  /** Path below the host that is put before every repository name: `ml/models`. */
+  readonly prefix?: string;
+  /** http instead of https. Default: only for loopback hosts, which nobody listens in on. */
+  readonly plainHttp?: boolean;
+  /** Skips verification of the registry's certificate. */
+  readonly insecure?: boolean;
+  /** PEM of authorities to trust beside the system's own. */
+  readonly ca?: string;
+  /** PEM of a client certificate and its key, shown to the registry's own origin only. */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Default: anonymous. */
+  readonly credentials?: CredentialSource;
+  readonly userAgent?: string;
+  /** What this registry is known to do. Default: everything is tried; a refusal is UNSUPPORTED. */
+  readonly supports?: Partial<Capabilities>;
+  readonly clock?: Clock;
+  readonly retry?: RetryOptions;
+  readonly timeouts?: Partial<Timeouts>;
+  /** Told each warning of the registry once. */
+  readonly onWarning?: (text: string) => void;
+  /** Told about retries. */
+  readonly onEvent?: TransferListener;
+}
+
+/** Generous, since each of them ends work that may have run for an hour; a stall in between ends after a minute. */
+export const defaultTimeouts: Timeouts = {
+  connectMs: 15_000,
+  responseMs: 60_000,
+  stallMs: 60_000,
+  // Object storage behind a registry copies a finished upload before the answer: tens of gigabytes take minutes.
+  commitMs: 600_000,
+};

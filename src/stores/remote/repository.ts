@@ -1,0 +1,155 @@
+import { type ByteStream, collect } from "../../base/bytes.ts";
+import { verified } from "../../base/digest.ts";
+import type {
+  ByteRange,
+  CallOptions,
+  Capabilities,
+  PushOptions,
+  ReferrerListOptions,
+  Repository,
+  TagOptions,
+} from "../../oci/content.ts";
+import { type Descriptor, identity } from "../../oci/descriptor.ts";
+import { fetchManifest } from "../../oci/fetch-manifest.ts";
+import { checkManifestSize, type Manifest, parseManifest } from "../../oci/manifest.ts";
+import { isManifestType } from "../../oci/media-types.ts";
+import type { BlobSource } from "../../oci/source.ts";
+import { RemoteBlobs } from "./blobs.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { RemoteManifests } from "./manifests.ts";
+import { RemoteReferrers } from "./referrers.ts";
+import { storeError } from "./store-error.ts";
+import { RemoteTags } from "./tags.ts";
+
+export interface RemoteRepositoryParts {
+  /** Name below the registry's prefix. */
+  readonly name: string;
+  readonly location: string;
+  readonly endpoint: Endpoint;
+  /** Where a sibling of this repository is, by its name below the prefix. */
+  readonly sibling: (name: string) => Endpoint;
+  readonly supports: Capabilities;
+}
+
+/** A repository on an OCI registry. */
+export class RemoteRepository implements Repository {
+  readonly name: string;
+  readonly location: string;
+  /**
+   * What is worth trying here. Distribution-spec v1.1.1 has no way to ask, so it says what the user said, or else yes;
+   * a registry that refuses makes the call UNSUPPORTED.
+   */
+  readonly supports: Capabilities;
+  readonly #sibling: (name: string) => Endpoint;
+  readonly #blobs: RemoteBlobs;
+  readonly #manifests: RemoteManifests;
+  readonly #tags: RemoteTags;
+  readonly #referrers: RemoteReferrers;
+
+  constructor({ name, location, endpoint, sibling, supports }: RemoteRepositoryParts) {
+    this.name = name;
+    this.location = location;
+    this.supports = supports;
+    this.#sibling = sibling;
+    this.#blobs = new RemoteBlobs(endpoint);
+    this.#manifests = new RemoteManifests(endpoint);
+    this.#tags = new RemoteTags(endpoint, this.#manifests);
+    this.#referrers = new RemoteReferrers(endpoint, this.#manifests);
+  }
+
+  fetch(target: Descriptor, options?: CallOptions): ByteStream {
+    return this.#contentFor(target).fetch(target, options);
+  }
+
+  fetchRange(target: Descriptor, range: ByteRange, options?: CallOptions): ByteStream {
+    return this.#contentFor(target).fetchRange(target, range, options);
+  }
+
+  async exists(target: Descriptor, options?: CallOptions): Promise<boolean> {
+    return this.#contentFor(target).exists(target, options);
+  }
+
+  async push(source: BlobSource, options: PushOptions = {}): Promise<void> {
+    if (isManifestType(source.descriptor.mediaType)) await this.#pushManifest(source, options);
+    else await this.#blobs.push(source, options);
+  }
+
+  async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
+    try {
+      return await this.#manifests.resolve(reference, options);
+    } catch (error) {
+      throw storeError(error, `${this.location}: ${reference}`);
+    }
+  }
+
+  tag(target: Descriptor, tag: string, options?: TagOptions): Promise<void> {
+    return this.#tags.set(identity(target), tag, options);
+  }
+
+  untag(tag: string, options?: CallOptions): Promise<void> {
+    return this.#tags.delete(tag, options);
+  }
+
+  tags(options?: CallOptions): AsyncIterable<string> {
+    return this.#tags.list(options);
+  }
+
+  referrers(target: Descriptor, options?: ReferrerListOptions): AsyncIterable<Descriptor> {
+    return this.#referrers.list(identity(target), options);
+  }
+
+  mount(target: Descriptor, fromRepository: string, options?: CallOptions): Promise<boolean> {
+    return this.#blobs.mount(target, this.#sibling(fromRepository), options);
+  }
+
+  async delete(target: Descriptor, options?: CallOptions): Promise<void> {
+    if (!isManifestType(target.mediaType)) return this.#blobs.delete(target, options);
+    // Read first: afterwards nobody could tell whose list of referrers it was on.
+    const manifest = await fetchManifest(this, target, options);
+    try {
+      await this.#manifests.delete(target.digest, options);
+    } catch (error) {
+      throw storeError(error, `manifest ${target.digest}`, [400, 405]);
+    }
+    await this.#referrers.deleted(named(manifest, target), options);
+  }
+
+  async #pushManifest(source: BlobSource, options: PushOptions): Promise<void> {
+    const { descriptor } = source;
+    checkManifestSize(descriptor.size);
+    if (await this.#manifests.exists(descriptor, options)) {
+      await this.#relist(descriptor, options);
+      return;
+    }
+    const raw = await collect(verified(source.open(), descriptor), descriptor.size);
+    await this.#put(named(parseManifest(raw, descriptor.mediaType), descriptor), options);
+    options.onBytes?.(raw.byteLength);
+  }
+
+  async #put(manifest: Manifest, options: CallOptions): Promise<void> {
+    try {
+      const acknowledged = await this.#manifests.put(manifest, manifest.descriptor.digest, options);
+      await this.#referrers.pushed(manifest, acknowledged, options);
+    } catch (error) {
+      throw storeError(error, `repository ${this.location}`);
+    }
+  }
+
+  /** A referrer that is there may still be missing from its subject's list: its push may have ended between the two. */
+  async #relist(descriptor: Descriptor, options: CallOptions): Promise<void> {
+    const manifest = named(await fetchManifest(this, descriptor, options), descriptor);
+    const { subject } = manifest.value;
+    if (!subject) return;
+    for await (const { digest } of this.#referrers.list(subject, options)) if (digest === descriptor.digest) return;
+    await this.#put(manifest, options);
+  }
+
+  #contentFor(target: Descriptor): RemoteBlobs | RemoteManifests {
+    return isManifestType(target.mediaType) ? this.#manifests : this.#blobs;
+  }
+}
+
+/** The manifest under the digest it was asked for, which may be sha512 where parsing says sha256. */
+function named(manifest: Manifest, { digest }: Descriptor): Manifest {
+  return { ...manifest, descriptor: { ...manifest.descriptor, digest } };
+}

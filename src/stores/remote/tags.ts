@@ -1,0 +1,125 @@
+import { z } from "zod";
+import { ContentError, hasCode } from "../../base/errors.ts";
+import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
+import type { CallOptions, TagOptions } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { InvalidInputError, StoreError } from "../../oci/errors.ts";
+import { isTag } from "../../oci/reference.ts";
+import { isReferrersTag } from "../../oci/referrers-tag.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { hasStatus, type RegistryError } from "./http/error.ts";
+import type { HttpResponse } from "./http/response.ts";
+import type { RemoteManifests } from "./manifests.ts";
+import { pages } from "./paging.ts";
+import { storeError } from "./store-error.ts";
+
+/** `tags` may be null or absent in a repository whose last tag was removed. */
+const TagList = z.looseObject({ tags: z.array(z.string()).nullish() });
+
+/** Ways registries refuse to move a tag: GAR and ECR 400, zot 403, some 409, Harbor 412. */
+const immutableStatuses: readonly number[] = [400, 403, 409, 412];
+
+/** Names for manifests, over `/tags/list` and `/manifests/<tag>`. */
+export class RemoteTags {
+  readonly #endpoint: Endpoint;
+  readonly #manifests: RemoteManifests;
+
+  constructor(endpoint: Endpoint, manifests: RemoteManifests) {
+    this.#endpoint = endpoint;
+    this.#manifests = manifests;
+  }
+
+  /**
+   * Lists the tags. Those of the referrers fallback are left out; cosign's old `sha256-….sig` and `.att` are listed,
+   * since they are content that somebody pushed, and readers of such signatures look for them.
+   */
+  async *list({ signal }: CallOptions = {}): AsyncIterable<string> {
+    signal?.throwIfAborted();
+    const { client, pull } = this.#endpoint;
+    const seen = new Set<string>();
+    const first = { method: "GET", url: this.#endpoint.tags(), scopes: pull, expect: [200, 404], signal } as const;
+    for await (const response of pages(client, first)) {
+      for (const tag of await readTags(response, seen.size === 0)) {
+        if (seen.has(tag) || isReferrersTag(tag)) continue;
+        seen.add(tag);
+        if (seen.size > listLimit) throw new ContentError("LIMIT_EXCEEDED", `more than ${listLimit} tags`);
+        yield tag;
+      }
+    }
+  }
+
+  /** Names a manifest: its bytes are read by digest and put under the tag. */
+  async set(target: Descriptor, tag: string, options: TagOptions = {}): Promise<void> {
+    if (!isTag(tag))
+      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag.slice(0, 200))} is not a tag`);
+    const manifest = await this.#manifests.read(target.digest, options);
+    if (!manifest) throw new StoreError("NOT_FOUND", `manifest ${target.digest} is not there`);
+    if (options.once) {
+      const current = await this.#current(tag, options);
+      if (current) return settle(tag, current, target);
+    }
+    await this.#put(manifest, tag, options);
+    // Of two writers that both saw no tag, the one that was overwritten learns it here.
+    if (options.once) settle(tag, await this.#current(tag, options), target);
+  }
+
+  /** Removes a tag; registries that would have removed the manifest say 400 or 405 instead. */
+  async delete(tag: string, options: CallOptions = {}): Promise<void> {
+    if (!isTag(tag))
+      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag.slice(0, 200))} is not a tag`);
+    try {
+      await this.#manifests.delete(tag, options);
+    } catch (error) {
+      throw storeError(error, `tag ${tag}`, [400, 405]);
+    }
+  }
+
+  async #put(manifest: Parameters<RemoteManifests["put"]>[0], tag: string, options: TagOptions): Promise<void> {
+    try {
+      await this.#manifests.put(manifest, tag, options);
+    } catch (error) {
+      if (!hasStatus(error, ...immutableStatuses)) throw storeError(error, `repository ${this.#endpoint.name}`);
+      await this.#explain(error, manifest.descriptor, tag, options);
+    }
+  }
+
+  /** A refusal is about the tag when the tag is there and names something else; otherwise it is about something else. */
+  async #explain(error: RegistryError, target: Descriptor, tag: string, options: TagOptions): Promise<void> {
+    const current = await this.#current(tag, options);
+    if (current === undefined) throw error;
+    if (current.digest === target.digest) return;
+    throw new StoreError("CONFLICT", conflict(tag, current, target), { cause: error });
+  }
+
+  async #current(tag: string, options: CallOptions): Promise<Descriptor | undefined> {
+    try {
+      return await this.#manifests.resolve(tag, options);
+    } catch (error) {
+      if (hasStatus(error, 404) || hasCode(error, "NOT_FOUND")) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** The tags of one page. A 404 means a repository that nobody wrote to, unless part of its list has been read. */
+async function readTags(response: HttpResponse, isFirst: boolean): Promise<readonly string[]> {
+  if (response.status === 404) {
+    await response.discard();
+    if (isFirst) return [];
+    throw response.error("BAD_RESPONSE", "answered 404 in the middle of a tag list");
+  }
+  const page = TagList.safeParse(await response.json(listPageLimitBytes));
+  if (!page.success) throw response.error("BAD_RESPONSE", "answered JSON that is no tag list");
+  const tags = page.data.tags ?? [];
+  const bad = tags.find((tag) => !isTag(tag));
+  if (bad === undefined) return tags;
+  throw response.error("BAD_RESPONSE", `lists ${JSON.stringify(bad.slice(0, 200))} as a tag`);
+}
+
+function settle(tag: string, current: Descriptor | undefined, target: Descriptor): void {
+  if (current?.digest !== target.digest) throw new StoreError("CONFLICT", conflict(tag, current, target));
+}
+
+function conflict(tag: string, current: Descriptor | undefined, target: Descriptor): string {
+  return `tag ${tag} is ${current?.digest ?? "gone"}, expected ${target.digest}`;
+}
