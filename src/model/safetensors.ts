@@ -4,31 +4,33 @@ import { safetensorsHeaderLimitBytes, tensorLimit } from "../base/limits.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { countElements, quote, type Tensor, unsafe, type WeightsHeader } from "./tensor.ts";
 
-/** Bits of one element (reference implementation, `Dtype::bitsize`). */
-const bitsOf: Readonly<Record<string, number>> = {
-  F4: 4,
-  F6_E2M3: 6,
-  F6_E3M2: 6,
-  BOOL: 8,
-  U8: 8,
-  I8: 8,
-  F8_E5M2: 8,
-  F8_E4M3: 8,
-  F8_E8M0: 8,
-  F8_E4M3FNUZ: 8,
-  F8_E5M2FNUZ: 8,
-  I16: 16,
-  U16: 16,
-  F16: 16,
-  BF16: 16,
-  I32: 32,
-  U32: 32,
-  F32: 32,
-  I64: 64,
-  U64: 64,
-  F64: 64,
-  C64: 64,
-};
+/** Bits of one element (reference implementation, `Dtype::bitsize`). A map, for a dtype may be called `toString`. */
+const bitsOf: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    F4: 4,
+    F6_E2M3: 6,
+    F6_E3M2: 6,
+    BOOL: 8,
+    U8: 8,
+    I8: 8,
+    F8_E5M2: 8,
+    F8_E4M3: 8,
+    F8_E8M0: 8,
+    F8_E4M3FNUZ: 8,
+    F8_E5M2FNUZ: 8,
+    I16: 16,
+    U16: 16,
+    F16: 16,
+    BF16: 16,
+    I32: 32,
+    U32: 32,
+    F32: 32,
+    I64: 64,
+    U64: 64,
+    F64: 64,
+    C64: 64,
+  }),
+);
 
 /** Bytes of the little-endian u64 in front of the JSON. */
 const lengthBytes = 8;
@@ -101,7 +103,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
 
 function describeTensor(name: string, info: z.infer<typeof TensorInfo>, headerBytes: number): Tensor {
   const [begin, end] = info.data_offsets;
-  const bits = bitsOf[info.dtype];
+  const bits = bitsOf.get(info.dtype);
   if (bits === undefined) throw unsafe(`tensor ${quote(name)} has the unknown dtype ${quote(info.dtype)}`);
   const elements = countElements(info.shape, name);
   const totalBits = countElements([elements, bits], name);
