@@ -1,0 +1,64 @@
+import type { Descriptor } from "../../../src/oci/descriptor.ts";
+import { isDigest } from "../../../src/oci/digest.ts";
+import { parseManifest } from "../../../src/oci/manifest.ts";
+import { mediaTypes } from "../../../src/oci/media-types.ts";
+import { errorReply, jsonReply, type Reply, reply } from "./reply.ts";
+import type { Call, Handler, RouteName } from "./routes.ts";
+
+export const listRoutes: Readonly<Partial<Record<RouteName, Handler>>> = { tags, referrers, catalog };
+
+function tags(call: Call): Reply {
+  const repository = call.state.repositories.get(call.name);
+  if (!repository) return errorReply(404, "NAME_UNKNOWN");
+  const { page, link } = paged(call, [...repository.tags.keys()].sort());
+  return jsonReply(200, { name: call.name, tags: page }, link);
+}
+
+function catalog(call: Call): Reply {
+  if (call.options.noCatalog) return errorReply(404, "UNSUPPORTED");
+  const filled = [...call.state.repositories].filter(([, { manifests }]) => manifests.size > 0);
+  const { page, link } = paged(call, filled.map(([name]) => name).sort());
+  return jsonReply(200, { repositories: page }, link);
+}
+
+function referrers(call: Call): Reply {
+  const { options, target } = call;
+  if (options.referrers === "tag" || options.falseSubjectHeader) {
+    return reply(404, { "content-type": "text/plain; charset=utf-8" }, Buffer.from("404 page not found\n"));
+  }
+  if (!isDigest(target)) return errorReply(400, "DIGEST_INVALID");
+  const wanted = options.noReferrersFilter ? null : call.parameters.get("artifactType");
+  const all = referrersOf(call, target).filter(({ artifactType }) => wanted === null || artifactType === wanted);
+  const { page, link } = paged(call, all.map(({ digest }) => digest).sort());
+  const manifests = all.filter(({ digest }) => page.includes(digest));
+  const index = { schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests };
+  return jsonReply(200, index, {
+    "content-type": mediaTypes.imageIndex,
+    ...link,
+    ...(wanted === null ? {} : { "oci-filters-applied": "artifactType" }),
+  });
+}
+
+function referrersOf(call: Call, subject: string): Descriptor[] {
+  const manifests = call.state.repositories.get(call.name)?.manifests ?? new Map();
+  return [...manifests].flatMap(([digest, { bytes, mediaType }]) => {
+    const { descriptor, value } = parseManifest(bytes, mediaType);
+    return value.subject?.digest === subject ? [{ ...descriptor, digest }] : [];
+  });
+}
+
+/** One page of a sorted list, and the link to the next. */
+function paged(
+  { parameters, options, url }: Call,
+  all: readonly string[],
+): { page: string[]; link: Record<string, string> } {
+  const last = parameters.get("last");
+  const rest = last === null ? all : all.filter((entry) => entry > last);
+  const asked = parameters.get("n");
+  const size = Math.min(asked === null ? Infinity : Number(asked), options.pageSize ?? Infinity);
+  const page = rest.slice(0, size);
+  if (page.length === rest.length || page.length === 0) return { page, link: {} };
+  const next = new URLSearchParams(parameters);
+  next.set("last", page.at(-1) ?? "");
+  return { page, link: { link: `<${url.replace(/\?.*/, "")}?${next.toString()}>; rel="next"` } };
+}

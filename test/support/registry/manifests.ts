@@ -1,0 +1,86 @@
+import { type Digest, digestAlgorithm, digestOf } from "../../../src/base/digest.ts";
+import { isDigest } from "../../../src/oci/digest.ts";
+import { type Manifest, parseManifest } from "../../../src/oci/manifest.ts";
+import { isTag } from "../../../src/oci/reference.ts";
+import { errorReply, type Reply, reply } from "./reply.ts";
+import type { Call, Handler, RouteName } from "./routes.ts";
+import type { RepositoryState } from "./state.ts";
+
+/** distribution and zot take no more. */
+const manifestLimitBytes = 4 * 1024 * 1024;
+
+export const manifestRoutes: Readonly<Partial<Record<RouteName, Handler>>> = {
+  "manifest.head": (call) => (call.options.noManifestHead ? errorReply(405, "UNSUPPORTED") : read(call)),
+  "manifest.get": read,
+  "manifest.put": put,
+  "manifest.delete": remove,
+};
+
+function read(call: Call): Reply {
+  const repository = call.state.repositories.get(call.name);
+  const digest = find(repository, call.target);
+  const stored = digest && repository?.manifests.get(digest);
+  if (!stored) return errorReply(404, "MANIFEST_UNKNOWN");
+  const accept = call.headers["accept"] ?? "*/*";
+  // As distribution: whoever does not say that they know OCI manifests is told that there is none.
+  if (!accept.includes(stored.mediaType) && !accept.includes("*/*")) return errorReply(404, "MANIFEST_UNKNOWN");
+  const named = call.options.noDigestHeader ? {} : { "docker-content-digest": digest };
+  return reply(200, { "content-type": stored.mediaType, ...named }, stored.bytes);
+}
+
+function find(repository: RepositoryState | undefined, reference: string): Digest | undefined {
+  return isDigest(reference) ? reference : repository?.tags.get(reference);
+}
+
+function put(call: Call): Reply {
+  const { body, target, options } = call;
+  if (body.byteLength > manifestLimitBytes) return errorReply(413, "SIZE_INVALID");
+  if (!isDigest(target) && !isTag(target))
+    return errorReply(400, target.includes(":") ? "DIGEST_INVALID" : "TAG_INVALID");
+  const digest = isDigest(target) ? digestOf(body, digestAlgorithm(target)) : digestOf(body);
+  if (isDigest(target) && digest !== target) return errorReply(400, "DIGEST_INVALID");
+  const repository = call.state.open(call.name);
+  const mediaType = call.headers["content-type"] ?? "";
+  const manifest = tryParse(body, mediaType);
+  if (typeof manifest === "string") return errorReply(400, "MANIFEST_INVALID", manifest);
+  const missing = named(manifest).find((each) => !repository.blobs.has(each) && !repository.manifests.has(each));
+  if (missing) return errorReply(400, "MANIFEST_BLOB_UNKNOWN", `${missing} is not there`);
+  if (!isDigest(target)) {
+    const current = repository.tags.get(target);
+    if (options.immutableTags && current && current !== digest) return errorReply(412, "PRECONDITION");
+    repository.tags.set(target, digest);
+  }
+  repository.manifests.set(digest, { bytes: body, mediaType });
+  const subject = manifest.value.subject?.digest;
+  const says = options.falseSubjectHeader || (options.referrers !== "tag" && !options.noSubjectHeader);
+  return reply(201, {
+    location: `/v2/${call.name}/manifests/${digest}`,
+    ...(options.noDigestHeader ? {} : { "docker-content-digest": digest }),
+    ...(subject && says ? { "oci-subject": subject } : {}),
+  });
+}
+
+function tryParse(body: Uint8Array, mediaType: string): Manifest | string {
+  try {
+    return parseManifest(body, mediaType);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** What must be there before a manifest: everything but its subject. */
+function named({ kind, value }: Manifest): readonly Digest[] {
+  const parts = kind === "index" ? value.manifests : [value.config, ...value.layers];
+  return parts.map(({ digest }) => digest);
+}
+
+function remove(call: Call): Reply {
+  const repository = call.state.repositories.get(call.name);
+  if (!isDigest(call.target)) {
+    if (call.options.noTagDelete) return errorReply(400, "DIGEST_INVALID");
+    return repository?.tags.delete(call.target) ? reply(202) : errorReply(404, "MANIFEST_UNKNOWN");
+  }
+  if (!repository?.manifests.delete(call.target)) return errorReply(404, "MANIFEST_UNKNOWN");
+  for (const [tag, digest] of repository.tags) if (digest === call.target) repository.tags.delete(tag);
+  return reply(202);
+}
