@@ -15,13 +15,14 @@ import { emptyJson, packManifest } from "../src/oci/pack.ts";
  *
  *     COSIGN=<path of cosign 3.1.2> npx node scripts/make-cosign-goldens.ts
  *
- * Needs `docker-registry` and `openssl` in PATH. Signatures are random, so a run makes other bytes than the last one:
+ * Needs `docker-registry` (or its path in DOCKER_REGISTRY) and `openssl`. Signatures are random, so a run makes other bytes than the last one:
  * golden files are only ever added, and the script refuses to touch a folder that exists. To cover another version,
  * run it with that version. All private keys here are test keys with the password below, and trusted by nobody.
  */
 
 const password = "golden";
 const cosign = process.env["COSIGN"] ?? "cosign";
+const registryProgram = process.env["DOCKER_REGISTRY"] ?? "docker-registry";
 const version = /^GitVersion:\s*v(\S+)$/m.exec(execFileSync(cosign, ["version"], { encoding: "utf8" }))?.[1];
 const goldens = resolve(import.meta.dirname, `../test/conformance/golden/cosign-${version}`);
 
@@ -84,7 +85,7 @@ async function withRegistry(work: (host: string) => Promise<void>): Promise<void
     config,
     `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${root}}}\nhttp: {addr: "${host}"}\n`,
   );
-  const registry = spawn("docker-registry", ["serve", config], { stdio: "ignore" });
+  const registry = spawn(registryProgram, ["serve", config], { stdio: "ignore" });
   try {
     for (let tries = 0; !(await answers(`http://${host}/v2/`)); tries++) {
       if (tries > 100) throw new Error("docker-registry does not answer");

@@ -67,11 +67,10 @@ export function encryptKeyFile(pkcs8: Uint8Array, password: string): string {
     cipher: { name: "nacl/secretbox", nonce: encodeBase64(nonce) },
     ciphertext: encodeBase64(xsalsa20poly1305(boxKey, nonce).encrypt(pkcs8)),
   });
-  const lines =
-    Buffer.from(json)
-      .toString("base64")
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${writtenLabel}-----\n${lines.join("\n")}\n-----END ${writtenLabel}-----\n`;
+  const body = Buffer.from(json)
+    .toString("base64")
+    .replaceAll(/.{64}(?=.)/g, "$&\n");
+  return `-----BEGIN ${writtenLabel}-----\n${body}\n-----END ${writtenLabel}-----\n`;
 }
 
 /**

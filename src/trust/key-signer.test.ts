@@ -61,6 +61,7 @@ describe("loadSigner", () => {
     ["an encrypted file that holds no key", encryptKeyFile(Buffer.from("no key"), ""), () => "", "KEY_INVALID"],
     ["a public key", describePublicKey(ec.publicKey).pem, undefined, "KEY_INVALID"],
     ["text", "hello", undefined, "KEY_INVALID"],
+    ["a file that is no key by its length", encrypted + " ".repeat(64 * 1024), () => "right", "KEY_INVALID"],
     ["PKCS#8 with a password of its own", encryptedPkcs8(), () => "pw", "KEY_INVALID"],
   ])("refuses %s", async (_, pem, password, code) => {
     await rejectsWith(loadSigner(pem, password), code);

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import { promisify } from "node:util";
 import { SigningError } from "./errors.ts";
 import type { Fingerprint, PublicKey } from "./identity.ts";
-import { describePublicKey, signatureHashes } from "./key.ts";
+import { checkKeyLength, describePublicKey, signatureHashes } from "./key.ts";
 import { decryptKeyFile, encryptKeyFile, isEncryptedKeyFile } from "./key-file.ts";
 import type { Signer } from "./signer.ts";
 
@@ -34,6 +34,7 @@ export function generateKeyPair(password: string): KeyPair {
  * @throws {@link SigningError} `KEY_INVALID`; `PASSWORD_WRONG`, also when a password is needed and none is given.
  */
 export async function loadSigner(privatePem: string, password?: () => string | Promise<string>): Promise<Signer> {
+  checkKeyLength(privatePem);
   if (!isEncryptedKeyFile(privatePem)) return new KeySigner(readPrivateKey(privatePem));
   if (!password) throw new SigningError("PASSWORD_WRONG", "the private key is encrypted, expected a password");
   const pkcs8 = await decryptKeyFile(privatePem, await password());

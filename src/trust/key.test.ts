@@ -57,6 +57,7 @@ describe("parsePublicKey", () => {
     ["two keys", spkiPem(publicKey) + spkiPem(publicKey), /PUBLIC KEY/],
     ["a damaged key", spkiPem(publicKey).replace("MF", "MG"), /no readable key/],
     ["nothing", "", /PUBLIC KEY/],
+    ["a file that is no key by its length", spkiPem(publicKey) + " ".repeat(64 * 1024), /expected at most 65536/],
   ])("refuses %s", (_, pem, reason) => {
     expect(() => parsePublicKey(pem)).toThrow(
       expect.objectContaining({ name: "SigningError", code: "KEY_INVALID", message: expect.stringMatching(reason) }),

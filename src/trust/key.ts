@@ -1,4 +1,5 @@
 import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { keyFileLimitBytes } from "../base/limits.ts";
 import { SigningError } from "./errors.ts";
 import type { Fingerprint, PublicKey } from "./identity.ts";
 
@@ -31,6 +32,7 @@ const pemHeaderPattern = /-----BEGIN /g;
  * @throws {@link SigningError} `KEY_INVALID`.
  */
 export function parsePublicKey(pem: string): PublicKey {
+  checkKeyLength(pem);
   const [block] = spkiPemPattern.exec(pem) ?? [];
   if (block === undefined || pem.match(pemHeaderPattern)?.length !== 1) {
     throw new SigningError("KEY_INVALID", "not a public key, expected one PEM block of type PUBLIC KEY");
@@ -42,6 +44,17 @@ export function parsePublicKey(pem: string): PublicKey {
     throw new SigningError("KEY_INVALID", "the PEM block PUBLIC KEY holds no readable key", { cause });
   }
   return describePublicKey(key);
+}
+
+/**
+ * Refuses text too long to be a key, before anything searches it.
+ *
+ * @throws {@link SigningError} `KEY_INVALID`.
+ */
+export function checkKeyLength(pem: string): void {
+  if (pem.length > keyFileLimitBytes) {
+    throw new SigningError("KEY_INVALID", `key of ${pem.length} characters, expected at most ${keyFileLimitBytes}`);
+  }
 }
 
 /**
