@@ -15,9 +15,10 @@ import { emptyJson, packManifest } from "../src/oci/pack.ts";
  *
  *     COSIGN=<path of cosign 3.1.2> npx node scripts/make-cosign-goldens.ts
  *
- * Needs `docker-registry` (or its path in DOCKER_REGISTRY) and `openssl`. Signatures are random, so a run makes other bytes than the last one:
- * golden files are only ever added, and the script refuses to touch a folder that exists. To cover another version,
- * run it with that version. All private keys here are test keys with the password below, and trusted by nobody.
+ * Needs `docker-registry` (or its path in DOCKER_REGISTRY) and `openssl`. Signatures are random, so a run makes other
+ * bytes than the last one: golden files are only ever added, and the script refuses to touch a folder that exists. To
+ * cover another version, run it with that version. All private keys here are test keys with the password below, and
+ * trusted by nobody.
  */
 
 const password = "golden";
