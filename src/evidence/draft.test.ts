@@ -73,6 +73,10 @@ describe("scan", () => {
 });
 
 describe("files", () => {
+  it("writes names in one Unicode form", () => {
+    expect(draftOf("document", "cafe\u0301.md", "x", { role: "runbook" }).files[0]?.path).toBe("caf\u00e9.md");
+  });
+
   it("attaches further files and names them in the statement", () => {
     const files = [fileOf("a/plan.md", "plan"), fileOf("b\\map.png", "map")];
     const draft = draftEvidence("document", { files, role: "runbook", now });

@@ -73,6 +73,12 @@ describe("card", () => {
       { license: "mit", ethics: "Fine." },
     ],
     ["no heading inside code", "## Ethics\n```\n## Limitations\n```\nend", { ethics: "```\n## Limitations\n```\nend" }],
+    [
+      "no heading inside code that holds other fences",
+      "## Ethics\n````md\n```\n```` x\n## Limitations\n````\nend",
+      { ethics: "````md\n```\n```` x\n## Limitations\n````\nend" },
+    ],
+    ["headings after code", "## Ethics\n~~~\nx\n~~~\n## Limitations\nB", { ethics: "~~~\nx\n~~~", limitations: "B" }],
     ["no heading inside comments", "## Ethics\nA\n<!-- ## Limitations\nx -->\n", { ethics: "A" }],
     ["closing marks of headings", "## Ethics ##\nA", { ethics: "A" }],
     ["text in other scripts", "---\nlimitations: 仅供研究\n---", { limitations: "仅供研究" }],

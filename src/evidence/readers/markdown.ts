@@ -5,10 +5,7 @@ export interface MarkdownFile {
   readonly body: string;
 }
 
-const headingPattern = /^ {0,3}(#{1,6})[ \t]+(.*)$/;
-
-/** Longer lines are text. Keeps the patterns on titles from taking quadratic time on a hostile file. */
-const headingLimitCharacters = 1_000;
+const headingPattern = /^ {0,3}(#{1,6})[ \t]+(.*)$/s;
 
 /** The text under one heading, with the headings below it. */
 export interface Section {
@@ -42,16 +39,22 @@ export function sections(body: string): readonly Section[] {
   let fence: string | undefined;
   for (const line of withoutComments(body).split("\n")) {
     fence = fenceAfter(line, fence);
-    const heading = fence === undefined && line.length <= headingLimitCharacters ? headingPattern.exec(line) : null;
-    const [, marks = "", title = ""] = heading ?? [];
+    const [, marks = "", title = ""] = fence === undefined ? (headingPattern.exec(line) ?? []) : [];
     while (marks && open.length > 0 && (open.at(-1)?.level ?? 0) >= marks.length) open.pop();
     for (const section of open) section.lines.push(line);
     if (!marks) continue;
-    const section = { title: title.replace(/[ \t#]+$/, ""), level: marks.length, lines: [] };
+    const section = { title: withoutClosingMarks(title), level: marks.length, lines: [] };
     open.push(section);
     closed.push(section);
   }
   return closed.map(({ title, lines }) => ({ title, text: lines.join("\n").trim() }));
+}
+
+/** `Ethics ##` is the heading Ethics. A loop, since a pattern for the end of a line takes quadratic time on hostile ones. */
+function withoutClosingMarks(title: string): string {
+  let end = title.length;
+  while (end > 0 && " \t#".includes(title.charAt(end - 1))) end--;
+  return title.slice(0, end);
 }
 
 /** The fence that is open after a line: its own mark, at least as long, closes it. */
