@@ -8,7 +8,10 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { Config } from "../src/cli/config.ts";
+import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
+import { PolicyFile } from "../src/lifecycle/index.ts";
 
 export interface SchemaFile {
   /** Below `schemas/`. */
@@ -34,6 +37,13 @@ export const schemaFiles: readonly SchemaFile[] = [
     title: `Predicate ${predicateTypes[kind as keyof typeof predicateTypes]}`,
     schema,
   })),
+  ...Object.entries(resultSchemas).map(([kind, schema]) => ({
+    path: `cli/${kind}.json`,
+    title: `Result of mreg ${kind.replace("-", " ")}`,
+    schema,
+  })),
+  { path: "policy.schema.json", title: "mreg.policy.yaml", schema: PolicyFile },
+  { path: "config.schema.json", title: "mreg.yaml", schema: Config },
 ];
 
 export const schemaRoot = join(dirname(fileURLToPath(import.meta.url)), "..", "schemas");

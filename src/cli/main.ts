@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { type CatalogEntry, catalog } from "./catalog.ts";
 import type { Act } from "./context.ts";
 import { exitCodes } from "./exit-code.ts";
 import { reportError } from "./report-error.ts";
 import { type GlobalOptions, runCommand } from "./run-command.ts";
+import { packageVersion } from "./version.ts";
 
 /**
  * The program: parses the command line, runs one command, sets the exit code.
@@ -72,12 +72,4 @@ function endOf(error: unknown, options: GlobalOptions): number {
     debug: options.debug === true,
     write: (text) => process.stderr.write(text),
   });
-}
-
-/** The version in package.json, which lies beside `dist/` when installed and beside `src/` in a checkout. */
-export function packageVersion(): string {
-  const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  return manifest.version;
 }

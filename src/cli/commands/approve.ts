@@ -47,10 +47,19 @@ async function approve_(context: Context, ref: string, options: ApproveOptions):
   const policy = await openPolicy(context, options);
   const signer = await openSigner(context, options);
   const { approve } = await import("../../lifecycle/index.ts");
-  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { clock, signal } = context;
     const { to, comment } = options;
-    const request = { policy, target: descriptor, to, signer, clock, signal, ...(comment ? { comment } : {}) };
+    const request = {
+      policy,
+      target: descriptor,
+      to,
+      signer,
+      clock,
+      signal,
+      ...version,
+      ...(comment ? { comment } : {}),
+    };
     const approval = await approve(repository, request);
     const result: ApproveResult = {
       kind: "approve",

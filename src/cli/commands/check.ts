@@ -47,9 +47,17 @@ async function check_(context: Context, ref: string, options: CheckOptions): Pro
   const policy = await openPolicy(context, options);
   const actor = await readActor(context, options);
   const { check } = await import("../../lifecycle/index.ts");
-  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { clock, signal } = context;
-    const request = { policy, target: descriptor, to: options.to, clock, signal, ...(actor ? { actor } : {}) };
+    const request = {
+      policy,
+      target: descriptor,
+      to: options.to,
+      clock,
+      signal,
+      ...version,
+      ...(actor ? { actor } : {}),
+    };
     const decision = await check(repository, request);
     const result: CheckResult = {
       kind: "check",

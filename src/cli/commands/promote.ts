@@ -11,6 +11,7 @@ import { withTarget } from "../options/target.ts";
 import { DecisionView, renderDecision, viewDecision } from "../render/decision.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe } from "../render/text.ts";
+import { packageVersion } from "../version.ts";
 
 export interface PromoteOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly to: string;
@@ -20,7 +21,7 @@ export interface PromoteOptions extends RegistryOptions, SigningOptions, PolicyO
 export const PromoteResult = z.object({
   kind: z.literal("promote"),
   schemaVersion: z.literal(1),
-  outcome: z.enum(["promoted", "denied"]),
+  outcome: z.enum(["promoted", "present", "denied"]).describe("present: an earlier run of this command did it"),
   reference: z.string().describe("pinned reference"),
   decision: DecisionView,
   record: z
@@ -53,14 +54,26 @@ async function promote_(context: Context, ref: string, options: PromoteOptions):
   const policy = await openPolicy(context, options);
   const signer = await openSigner(context, options);
   const { promote } = await import("../../lifecycle/index.ts");
-  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+  return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { clock, signal } = context;
     const { to, sunset } = options;
     const heading = { kind: "promote", schemaVersion: 1, reference: pinned } as const;
     try {
-      const request = { policy, target: descriptor, to, signer, clock, signal, ...(sunset ? { sunset } : {}) };
-      const { decision, record } = await promote(repository, request);
-      return { result: { ...heading, outcome: "promoted", decision: viewDecision(decision), record } };
+      const { conflicts, decision, outcome, record } = await promote(repository, {
+        ...{ policy, target: descriptor, to, signer, clock, signal, ...version },
+        tool: `mreg/${packageVersion()}`,
+        ...(sunset ? { sunset } : {}),
+        ...ciRun(context.env),
+      });
+      for (const { tag } of conflicts) context.note(`tag ${tag} is taken by something else; see \`mreg status\``);
+      return {
+        result: {
+          ...heading,
+          outcome: outcome === "done" ? "promoted" : "present",
+          decision: viewDecision(decision),
+          record: { ...record, tags: [...record.tags] },
+        },
+      };
     } catch (error) {
       const decision = denialOf(error);
       if (!decision) throw error;
@@ -72,12 +85,20 @@ async function promote_(context: Context, ref: string, options: PromoteOptions):
   });
 }
 
+/** Where the pipeline run that promotes can be looked at, if there is one: GitHub Actions, GitLab. */
+function ciRun(env: NodeJS.ProcessEnv): { readonly ci?: { readonly runUri: string } } {
+  const { CI_JOB_URL, GITHUB_REPOSITORY, GITHUB_RUN_ID, GITHUB_SERVER_URL } = env;
+  const github = GITHUB_SERVER_URL && GITHUB_REPOSITORY && GITHUB_RUN_ID;
+  const runUri = github ? `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/actions/runs/${GITHUB_RUN_ID}` : CI_JOB_URL;
+  return runUri && URL.canParse(runUri) ? { ci: { runUri } } : {};
+}
+
 function denialOf(error: unknown): LifecycleError["decision"] {
   return isMregError(error) && error.code === "GATE_DENIED" ? (error as LifecycleError).decision : undefined;
 }
 
-function render({ decision, record, reference }: PromoteResult, paint: Paint): string {
+function render({ decision, outcome, record, reference }: PromoteResult, paint: Paint): string {
   if (!record) return renderDecision(decision, paint, "Nothing was written.");
-  const written = `Record ${record.sequence} is ${record.digest}; tags ${record.tags.join(", ")}.`;
+  const written = `${outcome === "present" ? "It was there already: record" : "Record"} ${record.sequence} is ${record.digest}; tags ${record.tags.join(", ")}.`;
   return `${renderDecision(decision, paint, written)}\n${safe(reference)}`;
 }

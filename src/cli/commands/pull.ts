@@ -92,13 +92,16 @@ async function pull_(context: Context, ref: string, options: PullOptions): Promi
 /** Whatever the user demands is proven before the first byte is fetched. */
 async function verifyBefore(
   context: Context,
-  { descriptor, repository }: OpenedTarget,
+  { descriptor, repository, version }: OpenedTarget,
   options: PullOptions,
 ): Promise<void> {
   const { signal } = context;
   if (options.requireState) {
     const { verifyState } = await import("../../lifecycle/index.ts");
-    await verifyState(repository, await openPolicy(context, options), descriptor, options.requireState, { signal });
+    await verifyState(repository, await openPolicy(context, options), descriptor, options.requireState, {
+      signal,
+      ...version,
+    });
   }
   if (!options.verify && !options.verifyKey) return;
   const { requireSignature } = await import("../../trust/index.ts");

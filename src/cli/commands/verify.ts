@@ -107,8 +107,8 @@ async function recomputeState(
   state: string,
 ): Promise<VerifyResult["state"]> {
   const { verifyState } = await import("../../lifecycle/index.ts");
-  const { descriptor, repository } = target;
-  const answer = await verifyState(repository, policy, descriptor, state, { signal: context.signal });
+  const { descriptor, repository, version } = target;
+  const answer = await verifyState(repository, policy, descriptor, state, { signal: context.signal, ...version });
   const { link, policyChanged, since } = answer;
   return { state, since, record: link.sequence, by: link.signer.person, policyChanged };
 }

@@ -19,6 +19,8 @@ export interface OpenedTarget extends OpenedModel {
   readonly descriptor: Descriptor;
   /** `name@sha256:…`, which is what every command prints. */
   readonly pinned: string;
+  /** Which version is meant, when the reference says so: content may have several. */
+  readonly version: { readonly version?: number };
 }
 
 /** The registry used for bare names. */
@@ -52,7 +54,10 @@ export async function withTarget<T>(
 ): Promise<T> {
   return withModel(context, text, options, async (model) => {
     const descriptor = await resolveVersion(context, model, options);
-    return work({ ...model, descriptor, pinned: pin(model.reference, descriptor) });
+    const { parseVersionTag } = await import("../../lifecycle/tags.ts");
+    const version = model.reference.tag === undefined ? undefined : parseVersionTag(model.reference.tag);
+    const pinned = pin(model.reference, descriptor);
+    return work({ ...model, descriptor, pinned, version: version === undefined ? {} : { version } });
   });
 }
 
