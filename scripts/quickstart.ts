@@ -87,7 +87,7 @@ console.log(`\nAll ${files.length} files are byte for byte what Alice pushed. Th
 
 What to try next:
   cd ${directory}
-  alias mreg="npm --prefix ${fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "")} exec --offline -- mreg"
+  alias mreg="${process.execPath} ${bin}"
   mreg inspect risk:v1                      what is in the weights
   mreg graph risk:v1 --as mermaid           the same graph, for a document
   mreg status --format json                 every command speaks JSON
