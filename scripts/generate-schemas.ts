@@ -11,7 +11,7 @@ import { z } from "zod";
 import { Config } from "../src/cli/config.ts";
 import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
-import { PolicyFile } from "../src/lifecycle/index.ts";
+import { Consumers, consumersType, PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
 
 export interface SchemaFile {
   /** Below `schemas/`. */
@@ -37,6 +37,8 @@ export const schemaFiles: readonly SchemaFile[] = [
     title: `Predicate ${predicateTypes[kind as keyof typeof predicateTypes]}`,
     schema,
   })),
+  { path: "predicates/consumers.json", title: `Predicate ${consumersType}`, schema: Consumers },
+  { path: "predicates/transition.json", title: `Predicate ${transitionType("<state>")}`, schema: TransitionRecord },
   ...Object.entries(resultSchemas).map(([kind, schema]) => ({
     path: `cli/${kind}.json`,
     title: `Result of mreg ${kind.replace("-", " ")}`,
