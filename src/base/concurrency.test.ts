@@ -6,7 +6,7 @@ const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("mapConcurrent: keeps the order and never runs more than the limit", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.nat(4), { maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (ticks, limit) => {
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (ticks, limit) => {
       let running = 0;
       let most = 0;
       const results = await mapConcurrent(ticks, limit, async (count, _signal, index) => {

@@ -23,7 +23,7 @@ export function ociSchemas(): ((schema: OciSchema, value: unknown) => readonly s
   return (schema, value) => {
     const validate = ajv.getSchema(`${schema}.json`);
     if (!validate) throw new Error(`no schema ${schema}`);
-    validate(value);
+    if (validate(value) === true) return [];
     return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
   };
 }

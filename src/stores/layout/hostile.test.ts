@@ -117,7 +117,7 @@ for (const name of [
   "risk/blobs/sha256",
   "risk/index.json",
   "risk/oci-layout",
-  "a/".repeat(32) + "a",
+  `${"a/".repeat(32)}a`,
 ]) {
   test(`a repository called ${name.slice(0, 20)} has no directory of its own`, async () => {
     await using layout = await layoutDirectory();
