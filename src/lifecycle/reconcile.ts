@@ -3,6 +3,7 @@ import { hasCode } from "../base/errors.ts";
 import type { CallOptions, GraphTarget } from "../oci/content.ts";
 import { type Chain, type ChainLink, foldChain } from "./chain/fold.ts";
 import { rolloutTag, stateTag, versionTag } from "./tags.ts";
+import { resolveTag } from "./version.ts";
 
 /** A tag that the chain stands behind. */
 export interface BackedTag {
@@ -62,18 +63,30 @@ export async function reconcileTags(
 ): Promise<ReconcileReport> {
   const present = new Set<string>();
   for await (const tag of store.tags(options)) present.add(tag);
-  // The newest are written in any case, since only writing tells whether the tag there is the right one.
   const newest = new Set(newestTags(chain));
   const written: string[] = [];
   const conflicts: TagConflict[] = [];
-  for (const { tag, digest } of backedTags(chain).filter(({ tag }) => !present.has(tag) || newest.has(tag))) {
-    try {
-      await store.tag(await store.resolve(digest, options), tag, { once: true, signal: options.signal });
-      if (!present.has(tag)) written.push(tag);
-    } catch (error) {
-      if (!hasCode(error, "CONFLICT")) throw error;
+  for (const { tag, digest } of backedTags(chain)) {
+    if (present.has(tag)) {
+      // All others were looked at when they were the newest; `readStatus` looks at every one.
+      if (newest.has(tag) && (await resolveTag(store, tag, options)) !== digest)
+        conflicts.push({ tag, expected: digest });
+    } else if (await writeOnce(store, tag, digest, options)) {
+      written.push(tag);
+    } else {
       conflicts.push({ tag, expected: digest });
     }
   }
   return { written, conflicts };
+}
+
+/** @returns false when somebody else wrote another digest under that tag meanwhile. */
+async function writeOnce(store: GraphTarget, tag: string, digest: Digest, options: CallOptions): Promise<boolean> {
+  try {
+    await store.tag(await store.resolve(digest, options), tag, { once: true, signal: options.signal });
+    return true;
+  } catch (error) {
+    if (hasCode(error, "CONFLICT")) return false;
+    throw error;
+  }
 }

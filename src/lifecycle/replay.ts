@@ -1,10 +1,12 @@
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
+import { hasCode } from "../base/errors.ts";
 import { evidenceSetDigest } from "../evidence/evidence-set.ts";
 import { predicateTypes } from "../evidence/predicate-types.ts";
-import { type ContentDigest, fromContentDigest } from "../evidence/predicates/digest-set.ts";
+import { fromContentDigest } from "../evidence/predicates/digest-set.ts";
 import { VerificationSummary } from "../evidence/predicates/verification-summary.ts";
 import type { CallOptions } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
 import { VerificationError } from "../trust/errors.ts";
 import { verifyStatement } from "../trust/verify.ts";
 import { type Chain, type ChainLink, foldChain, headOf, recordedDigests } from "./chain/fold.ts";
@@ -90,12 +92,22 @@ class StatementReader {
       [...new Set(digests)],
       concurrency,
       async (digest, signal) => {
-        const bundle = await this.#store.resolve(digest, { signal });
+        const bundle = await resolveNamed(this.#store, digest, { signal });
         return memberStatement(policy, await verifyStatement(this.#store, bundle, subject, trust, { signal }));
       },
       this.#options.signal ?? undefined,
     );
     return read.flat();
+  }
+}
+
+/** @throws {@link VerificationError} `NO_SIGNATURE` when what a record names is gone: it no longer proves anything. */
+async function resolveNamed(store: ModelStore, digest: Digest, options: CallOptions): Promise<Descriptor> {
+  try {
+    return await store.resolve(digest, options);
+  } catch (cause) {
+    if (!hasCode(cause, "NOT_FOUND")) throw cause;
+    throw new VerificationError("NO_SIGNATURE", `${digest} is named by a record, but it is gone`, { cause });
   }
 }
 
@@ -107,7 +119,7 @@ async function checkVerdict(
   options: CallOptions,
 ): Promise<void> {
   const { record, sequence, signer, subject } = link;
-  const bundle = await store.resolve(fromContentDigest(record.verdict as ContentDigest), options);
+  const bundle = await resolveNamed(store, fromContentDigest(record.verdict), options);
   const trust = { keys: [signer.key], predicateType: predicateTypes.verdict };
   const { statement } = await verifyStatement(store, bundle, subject, trust, options);
   const summary = VerificationSummary.safeParse(statement.predicate).data;

@@ -39,13 +39,16 @@ export function defaultPolicyYaml({ name, identities, roles, soak = "24h" }: Def
     heading,
     stringify({ apiVersion: "mreg/v1", kind: "LifecyclePolicy", metadata: { name, version: 1 } }),
     identitiesComment,
-    stringify({ identities }, { lineWidth: 0 }),
+    stringify({ identities }, plain),
     rolesComment(),
-    stringify({ roles: { ...everyRole, ...roles } }),
+    stringify({ roles: { ...everyRole, ...roles } }, plain),
     statesAndEvidence,
     transitions(soak),
   ].join("");
 }
+
+/** PEM keeps its lines, and nothing becomes an anchor, which `parsePolicy` refuses. */
+const plain = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 
 const heading = `# Who may move a model version where, and what it takes. Every word of this file must be understood:
 # an unknown key, role, state or gate is an error, because a typo must not weaken a gate.

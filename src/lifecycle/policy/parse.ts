@@ -97,7 +97,8 @@ function onlyState(file: PolicyFile, matches: (rule: PolicyFile["states"][string
 function describeIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): PolicyProblem[] {
   const path = [...parent, ...issue.path];
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    const meant = issue.errors.find((branch) => !branch.some(isWrongBranch)) ?? issue.errors[0] ?? [];
+    const [withPredicate = [], documents = []] = issue.errors;
+    const meant = documents.some(isUnknownPredicate) ? withPredicate : documents;
     return meant.flatMap((inner) => describeIssue(inner, path));
   }
   if (issue.code === "invalid_key") {
@@ -106,9 +107,9 @@ function describeIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]):
   return [{ path: path.map(String).join(".") || "(top)", message: issue.message }];
 }
 
-/** The branch of evidence with a `predicate` is told from documents by that key, and documents by theirs. */
-function isWrongBranch(issue: z.core.$ZodIssue): boolean {
-  return issue.path.length === 1 && (issue.path[0] === "predicate" || issue.path[0] === "document");
+/** The only union is that of evidence rules: those with a `predicate`, and documents, to which that key is unknown. */
+function isUnknownPredicate(issue: z.core.$ZodIssue): boolean {
+  return issue.code === "unrecognized_keys" && issue.keys.includes("predicate");
 }
 
 function invalid(problems: readonly PolicyProblem[], cause?: unknown): LifecycleError {
