@@ -1,5 +1,5 @@
 /** Formats that announce themselves by their first bytes, and that weights must not be in disguise. */
-const magics: readonly { readonly name: string; matches(head: Uint8Array): boolean }[] = [
+const magics: readonly { readonly name: string; readonly matches: (head: Uint8Array) => boolean }[] = [
   { name: "a pickle", matches: isPickle },
   { name: "a zip archive", matches: (head) => startsWith(head, [0x50, 0x4b, 0x03, 0x04]) },
   { name: "a 7z archive", matches: (head) => startsWith(head, [0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c]) },

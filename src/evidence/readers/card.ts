@@ -9,6 +9,8 @@ import { type Section, sections, splitFrontMatter } from "./markdown.ts";
 import { furtherEvidence, type ReadFiles, type Reading } from "./reading.ts";
 import { parseYamlObject } from "./yaml-file.ts";
 
+type FieldContent = string | string[];
+
 const listFields: readonly CardField[] = ["owners", "trainingData", "languages", "baseModel"];
 
 /** What templates leave behind where nobody wrote anything; the first is Hugging Face's. Punctuation alone is nothing, too. */
@@ -45,21 +47,29 @@ export function readCard(files: ReadFiles): Reading {
 }
 
 function jsonFields(value: JsonObject, file: EvidenceFile): CardFields {
-  const fields = Object.keys(CardFields.shape).map((field) => [field, fieldOf(field as CardField, value[field], file)]);
-  return Object.fromEntries(fields.filter(([, content]) => content !== undefined));
+  return filledFields((field) => fieldOf(field, value[field], file));
 }
 
 function markdownFields(file: EvidenceFile): CardFields {
   const { frontMatter, body } = split(file);
   const matter = frontMatter?.trim() ? parseYamlObject(frontMatter, file.path) : {};
   const found = sections(body);
-  const fields = Object.keys(CardFields.shape).map((name) => {
-    const field = name as CardField;
+  return filledFields((field) => {
     const { keys, headings } = cardFieldSources[field];
     const stated = keys.map((key) => fieldOf(field, matter[key], file)).find((content) => content !== undefined);
-    return [field, stated ?? fieldUnder(field, headings, found, file)];
+    return stated ?? fieldUnder(field, headings, found, file);
   });
-  return Object.fromEntries(fields.filter(([, content]) => content !== undefined));
+}
+
+/** Asks for every field that a card may have and keeps those that say something. */
+function filledFields(contentOf: (field: CardField) => FieldContent | undefined): CardFields {
+  const fields: Partial<Record<CardField, FieldContent>> = {};
+  for (const field of Object.keys(cardFieldSources) as CardField[]) {
+    const content = contentOf(field);
+    if (content !== undefined) fields[field] = content;
+  }
+  // Lists and texts are told apart by fieldOf; every draft is held against the schema before it leaves the room.
+  return fields as CardFields;
 }
 
 function split(file: EvidenceFile): ReturnType<typeof splitFrontMatter> {
@@ -83,7 +93,7 @@ function fieldUnder(field: CardField, headings: readonly string[], found: readon
 }
 
 /** Brings one field into its form; undefined when it says nothing. */
-function fieldOf(field: CardField, value: JsonValue | undefined, file: EvidenceFile): string | string[] | undefined {
+function fieldOf(field: CardField, value: JsonValue | undefined, file: EvidenceFile): FieldContent | undefined {
   if (value === undefined || value === null) return undefined;
   const items = (Array.isArray(value) ? value : [value]).map((item) => textOf(field, item, file));
   const filled = items.filter((item) => item !== "" && !placeholderPattern.test(item));

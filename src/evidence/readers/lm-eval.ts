@@ -139,13 +139,20 @@ function readDate(file: JsonObject, name: string, now: Date): string {
 function suiteOf(file: JsonObject, tasks: readonly string[]): Eval["suite"] {
   const shots = objectOf(file["n-shot"]);
   const versions = objectOf(file["versions"]);
-  const settings = tasks.map((task) => `${versions?.[task] ?? "unversioned"}-${shots?.[task] ?? 0}shot`);
+  const settings = tasks.map(
+    (task) => `${textOf(versions?.[task]) ?? "unversioned"}-${textOf(shots?.[task]) ?? "0"}shot`,
+  );
   const name = tasks.join("+");
   const isMixed = new Set(settings).size > 1;
   return {
     name: name.length > suiteNameLimitCharacters ? `lm_eval-${tasks.length}-tasks-${shortHash(tasks)}` : name,
     version: isMixed ? `mixed-${shortHash(settings)}` : (settings[0] ?? "unversioned"),
   };
+}
+
+/** Versions are numbers, which reading has turned into text, or text. */
+function textOf(found: unknown): string | undefined {
+  return typeof found === "string" && found !== "" ? found : undefined;
 }
 
 /** Twelve hex digits: a name for people, not a proof. */

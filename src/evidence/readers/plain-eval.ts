@@ -40,7 +40,7 @@ export function readPlainEval(
     const message = `it says environment ${JSON.stringify(stated)}, but ${input.environment} was asked for`;
     throw new EvidenceError("EVIDENCE_INVALID", message, { file });
   }
-  const found = String(value["evaluatedAt"]);
+  const found = typeof value["evaluatedAt"] === "string" ? value["evaluatedAt"] : "that is no text";
   const isTimestamp = ForeignTimestamp.safeParse(found).success;
   return {
     origin: "imported",
