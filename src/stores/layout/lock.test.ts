@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, readdir, rm, utimes } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, rmdir, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
-import { FileLock } from "./lock.ts";
+import { lockStaleMs } from "./limits.ts";
+import { FileLock, type HeldLock } from "./lock.ts";
 
 let directory: string;
 let path: string;
@@ -76,3 +77,28 @@ test("run: an abort ends the wait with its reason", async () => {
   setImmediate(() => stop.abort(reason));
   await expect(waiting).rejects.toBe(reason);
 });
+
+test("run: a lock that somebody took away is noticed before anything final is done", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  try {
+    await new FileLock(path, 50).run(async (held) => {
+      held.check();
+      await rmdir(`${path}.lock`);
+      // The lock is renewed twice within the age at which others take it over; the loss shows then.
+      await vi.advanceTimersByTimeAsync(lockStaleMs / 2);
+      await vi.waitUntil(() => isLost(held), { timeout: 5_000, interval: 1 });
+      await rejectsWith((async () => held.check())(), "LOCKED");
+    });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+function isLost(held: HeldLock): boolean {
+  try {
+    held.check();
+    return false;
+  } catch {
+    return true;
+  }
+}

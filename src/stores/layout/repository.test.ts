@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bytesOf, listOf, rejectsWith } from "../../../test/support/expect.ts";
@@ -109,6 +109,19 @@ test("a file that was cut short is no content, and the next push replaces it", a
   await rejectsWith(bytesOf(layout.risk.fetch(blob.descriptor)), "SIZE_MISMATCH");
   await layout.risk.push(blob);
   expect((await bytesOf(layout.risk.fetch(blob.descriptor))).equals(seededBytes(1, 1_000))).toBe(true);
+});
+
+test("a file of another length is told before a byte of it is read", async () => {
+  await using layout = await layoutDirectory();
+  const blob = seededBlob(1);
+  await layout.risk.push(blob);
+  await appendFile(layout.blobPath(blob.descriptor.digest), "more");
+  let chunks = 0;
+  const read = async () => {
+    for await (const _chunk of layout.risk.fetch(blob.descriptor)) chunks += 1;
+  };
+  await rejectsWith(read(), "TRAILING_DATA");
+  expect(chunks).toBe(0);
 });
 
 test("deleting a manifest leaves neither entries nor its file", async () => {
