@@ -223,6 +223,12 @@ describe("build: above 256 files of a kind", () => {
     expect(titles(artifact)).toEqual(expect.arrayContaining(["LICENSE", "README.md", "doc.files.tar"]));
   });
 
+  test("weights never travel in a tar, however small they are", async () => {
+    const root = await scratchDirectory();
+    await writeTree(root, Object.fromEntries(Array.from({ length: 257 }, (_, index) => [`${index}.bin`, "w"])));
+    expect((await buildModel({ paths: [root], name: "m" })).layers).toHaveLength(257);
+  });
+
   test("the tar has the same bytes again, also from the middle, whatever the times of the files", async () => {
     const [one, two] = [await build(), await build()];
     await utimes(join(two.root, "cfg/0.json"), 1, 2);

@@ -37,6 +37,7 @@ export interface KindedFile extends HashedFile {
  *
  * Weights are never gathered: scans, range reads and image volumes need them as they are.
  *
+ * @param files - sorted by path, as the walk gives them.
  * @param mtime - RFC 3339, for all files.
  * @throws {@link ModelError} `CONFIG_INVALID` when a file has the name of an archive.
  */
@@ -55,10 +56,7 @@ export async function packLayers(files: readonly KindedFile[], mtime: string): P
   }
   const collision = findCollision(layers.map(({ path }) => path));
   if (collision) throw new ModelError("CONFIG_INVALID", `${collision[1]} is the name of an archive that mreg makes`);
-  return {
-    files: modelFiles.toSorted((a, b) => comparePaths(a.path, b.path)),
-    layers: layers.map(({ source }) => source),
-  };
+  return { files: modelFiles, layers: layers.map(({ source }) => source) };
 }
 
 function modelFile(file: KindedFile, mtime: string): ModelFile {
@@ -74,8 +72,7 @@ function isGathered({ path, kind, source }: ModelFile): boolean {
   return kind !== "weight" && source.descriptor.size < smallFileLimitBytes && !shownByRegistries.test(path);
 }
 
-async function archive(kind: FileKind, unsorted: readonly KindedFile[], mtime: string): Promise<ModelFile> {
-  const members = unsorted.toSorted((a, b) => comparePaths(a.path, b.path));
+async function archive(kind: FileKind, members: readonly KindedFile[], mtime: string): Promise<ModelFile> {
   const path = `${kind}.files.tar`;
   const content = await hashStream(tarStream(members, mtime));
   return {

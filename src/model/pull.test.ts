@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, symlink } from "node:fs/promises";
+import { lstat, mkdir, readdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
@@ -149,10 +149,13 @@ describe("pull: files that are there", () => {
     const store = newStore();
     const to = await scratchDirectory();
     await writeTree(to, { "a.json": "old", "mine.txt": "m" });
-    await symlink("mine.txt", join(to, "b.json"));
+    // A link to a file with the right content is still not the file.
+    await writeTree(to, { "mine.b": "b" });
+    await symlink("mine.b", join(to, "b.json"));
     const target = await pushTree(tree, store);
     expect(await outcomes(pullModel(store, target, to, { overwrite: true }))).toEqual(["a.json done", "b.json done"]);
-    expect(await readTree(to)).toEqual({ ...tree, "mine.txt": "m" });
+    expect(await readTree(to)).toEqual({ ...tree, "mine.txt": "m", "mine.b": "b" });
+    expect((await lstat(join(to, "b.json"))).isFile()).toBe(true);
   });
 
   test("count as present when they are right, and are not touched", async () => {
