@@ -49,8 +49,8 @@ describe("summarizeWeights", () => {
 
   test("takes the largest of alternatives in a directory, and adds up directories", () => {
     const files = [
-      weights("model.safetensors", [["a", "F32", 3000]]),
       weights("model.fp16.safetensors", [["a", "F16", 2000]]),
+      weights("model.safetensors", [["a", "F32", 3000]]),
       weights("2_Dense/model.safetensors", [["a", "F32", 1000]]),
       { path: "pytorch_model.bin", size: 10_000 },
     ];
