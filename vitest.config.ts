@@ -12,7 +12,10 @@ export default defineConfig({
       project("unit", ["src/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
-      project("e2e", ["test/e2e/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("e2e", ["test/e2e/**/*.test.ts"], {
+        testTimeout: 60_000,
+        globalSetup: ["test/support/cli/templates.ts"],
+      }),
       project("peers", ["test/peers/**/*.test.ts"], {
         testTimeout: 300_000,
         hookTimeout: 1_800_000,

@@ -34,7 +34,7 @@ function mreg(line: string, expectedExit = 0): void {
 const startedMs = Date.now();
 console.log(`Working in ${directory}`);
 const files = await writeTinyModel(join(directory, "model"), { seed: 7 });
-for (const [name, text] of Object.entries(evidenceFiles)) writeFileSync(join(directory, name), text);
+for (const [name, text] of Object.entries(evidenceFiles(new Date()))) writeFileSync(join(directory, name), text);
 
 say("Three people, three keys. COSIGN_PASSWORD holds the password, as with cosign.");
 for (const person of ["alice", "mike", "lea"]) mreg(`key generate ${person}`);

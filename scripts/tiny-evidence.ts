@@ -1,7 +1,14 @@
 /** What is known about the tiny model: the files that the quickstart and the tests attach, by name. */
 
-const evaluation = (environment: string, suite: string, value: string, n: number) => ({
-  evaluatedAt: "2026-11-20T09:00:00Z",
+interface Run {
+  readonly environment: string;
+  readonly suite: string;
+  readonly value: string;
+  readonly n: number;
+}
+
+const evaluation = ({ environment, suite, value, n }: Run, evaluatedAt: string) => ({
+  evaluatedAt,
   environment,
   origin: "executed",
   suite: { name: suite, version: "2026Q4" },
@@ -50,10 +57,16 @@ Until there is one, rolling back means routing all applications to a human revie
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-export const evidenceFiles: Readonly<Record<string, string>> = {
-  "lineage.yaml": lineage,
-  "eval.json": json(evaluation("offline", "loans-core", "0.9104", 1200)),
-  "canary.json": json(evaluation("canary", "loans-live", "0.9071", 4800)),
-  "runbook.md": runbook,
-  "rollback.md": rollback,
-};
+/** @param now - the evaluations claim to have run an hour before, since a policy may not count old ones. */
+export function evidenceFiles(now: Date): Readonly<Record<string, string>> {
+  const ran = new Date(now.getTime() - 3_600_000).toISOString();
+  const offline: Run = { environment: "offline", suite: "loans-core", value: "0.9104", n: 1200 };
+  const canary: Run = { environment: "canary", suite: "loans-live", value: "0.9071", n: 4800 };
+  return {
+    "lineage.yaml": lineage,
+    "eval.json": json(evaluation(offline, ran)),
+    "canary.json": json(evaluation(canary, ran)),
+    "runbook.md": runbook,
+    "rollback.md": rollback,
+  };
+}

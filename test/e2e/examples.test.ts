@@ -2,8 +2,7 @@ import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/cli/catalog.ts";
 import { examplesOf } from "../../src/cli/options/examples.ts";
-import { advance, projectAt, type Stage, stages } from "../support/cli/project.ts";
-import { Workspace } from "../support/cli/workspace.ts";
+import { projectAt, type Stage } from "../support/cli/project.ts";
 import { startRegistry } from "../support/registry/index.ts";
 
 /** How far the project must have come for a command's examples to make sense. */
@@ -37,26 +36,11 @@ async function documented(): Promise<readonly { readonly name: string; readonly 
 
 describe("examples on help pages", async () => {
   const commands = await documented();
-  const projects = new Map<Stage, Workspace>();
   let registry: Awaited<ReturnType<typeof startRegistry>>;
-
   beforeAll(async () => {
     registry = await startRegistry({ auth: { kind: "basic", username: "alice", password: "secret" } });
-    let project = await projectAt("files");
-    for (const [at, stage] of stages.entries()) {
-      const from = stages[at - 1];
-      if (from) {
-        project = new Workspace(projects.get(from));
-        await advance(project, { from, to: stage });
-      }
-      projects.set(stage, project);
-    }
-  }, 120_000);
-
-  afterAll(async () => {
-    for (const project of projects.values()) project.remove();
-    await registry.close();
   });
+  afterAll(() => registry.close());
 
   it("are there for every command, two at least", () => {
     expect(commands.length).toBeGreaterThanOrEqual(catalog.length);
@@ -66,7 +50,7 @@ describe("examples on help pages", async () => {
   it.each(commands.flatMap(({ name, lines }) => lines.map((line) => ({ name, line }))))(
     "$line",
     async ({ name, line }) => {
-      const project = new Workspace(projects.get(stageOf[name] ?? "serving"));
+      const project = await projectAt(stageOf[name] ?? "serving");
       try {
         const run = await project.shell(line.replaceAll("127.0.0.1:5000", registry.host));
         expect(run, `${run.stdout}\n${run.stderr}`).toMatchObject({ exitCode: 0 });

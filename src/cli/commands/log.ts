@@ -1,6 +1,9 @@
 import { z } from "zod";
-import type { ContentDigest } from "../../evidence/index.ts";
-import type { Chain, ChainLink } from "../../lifecycle/index.ts";
+import type { Digest } from "../../base/digest.ts";
+import { hasCode } from "../../base/errors.ts";
+import type { Chain, ChainLink, Policy } from "../../lifecycle/index.ts";
+import type { CallOptions, Repository } from "../../oci/content.ts";
+import { VerificationError } from "../../trust/errors.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
@@ -20,7 +23,11 @@ const Entry = z.object({
   signer: z.string().describe("name in the policy"),
   person: z.string(),
   recordedAt: z.string(),
-  approvals: z.array(z.string()),
+  approvals: z
+    .array(
+      z.object({ digest: z.string(), person: z.string().optional().describe("absent when it no longer verifies") }),
+    )
+    .describe("who approved, verified again now"),
   evidence: z.array(z.object({ predicateType: z.string(), digest: z.string() })),
   policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
 });
@@ -52,40 +59,62 @@ export const command: CommandModule = {
 async function log_(context: Context, name: string, options: LogOptions): Promise<Outcome<LogResult>> {
   const policy = await openPolicy(context, options);
   const { readChain } = await import("../../lifecycle/index.ts");
-  const { fromContentDigest } = await import("../../evidence/index.ts");
   return withModel(context, name, options, async ({ repository }) => {
-    const chain: Chain = await readChain(repository, policy, { signal: context.signal });
-    return {
-      result: {
-        kind: "log",
-        schemaVersion: 1,
-        name: repository.name,
-        entries: chain.links.map((link) => toEntry(link, fromContentDigest)),
-      },
-    };
+    const { signal } = context;
+    const chain: Chain = await readChain(repository, policy, { signal });
+    const entries: LogResult["entries"] = [];
+    for (const link of chain.links) entries.push(await toEntry(repository, link, policy, { signal }));
+    return { result: { kind: "log", schemaVersion: 1, name: repository.name, entries } };
   });
 }
 
-function toEntry(
-  { bundle, record, sequence, signer, subject }: ChainLink,
-  digestOf: (set: ContentDigest) => string,
-): LogResult["entries"][number] {
-  const { approvals, evidence, from, kind, policy, recordedAt, to, version } = record;
+async function toEntry(
+  repository: Repository,
+  link: ChainLink,
+  chainPolicy: Policy,
+  options: CallOptions,
+): Promise<LogResult["entries"][number]> {
+  const { fromContentDigest } = await import("../../evidence/index.ts");
+  const { approvals, evidence, from, kind, policy, recordedAt, to, version } = link.record;
+  const verified: LogResult["entries"][number]["approvals"] = [];
+  for (const digest of approvals.map(fromContentDigest)) {
+    const person = await approver(repository, { digest, subject: link.subject, policy: chainPolicy }, options);
+    verified.push({ digest, ...(person ? { person } : {}) });
+  }
   return {
-    sequence,
-    digest: bundle.digest,
-    version,
-    model: subject,
-    from,
-    to,
-    transition: kind,
-    signer: signer.name,
-    person: signer.person,
-    recordedAt,
-    approvals: approvals.map(digestOf),
-    evidence: evidence.map(({ predicateType, digest }) => ({ predicateType, digest: digestOf(digest) })),
-    policy: { name: policy.name, version: policy.version, digest: digestOf(policy.digest) },
+    ...{ sequence: link.sequence, digest: link.bundle.digest, version, model: link.subject },
+    ...{ from, to, transition: kind, recordedAt },
+    ...{ signer: link.signer.name, person: link.signer.person },
+    approvals: verified,
+    evidence: evidence.map(({ predicateType, digest }) => ({ predicateType, digest: fromContentDigest(digest) })),
+    policy: { name: policy.name, version: policy.version, digest: fromContentDigest(policy.digest) },
   };
+}
+
+interface ApprovalToVerify {
+  readonly digest: Digest;
+  readonly subject: Digest;
+  readonly policy: Policy;
+}
+
+/** The person behind an approval; undefined when it is gone or does not verify, which a reader of the log must see. */
+async function approver(
+  repository: Repository,
+  { digest, subject, policy }: ApprovalToVerify,
+  options: CallOptions,
+): Promise<string | undefined> {
+  const { memberByFingerprint, policyKeys } = await import("../../lifecycle/index.ts");
+  const { predicateTypes } = await import("../../evidence/index.ts");
+  const { verifyStatement } = await import("../../trust/index.ts");
+  try {
+    const bundle = await repository.resolve(digest, options);
+    const accept = { keys: policyKeys(policy), predicateType: predicateTypes.approval };
+    const { signer } = await verifyStatement(repository, bundle, subject, accept, options);
+    return memberByFingerprint(policy, signer.fingerprint)?.person;
+  } catch (error) {
+    if (error instanceof VerificationError || hasCode(error, "NOT_FOUND")) return undefined;
+    throw error;
+  }
 }
 
 function render({ entries, name }: LogResult, paint: Paint): string {
@@ -101,7 +130,11 @@ function renderEntry(entry: LogResult["entries"][number], paint: Paint): string 
   const facts = [
     `by ${safe(entry.person)}`,
     ...(entry.transition === "promote" ? [] : [safe(entry.transition)]),
-    ...(entry.approvals.length > 0 ? [`approvals ${entry.approvals.map(shortDigest).join(", ")}`] : []),
+    ...(entry.approvals.length > 0
+      ? [
+          `approved by ${entry.approvals.map(({ digest, person }) => `${safe(person ?? "nobody who verifies")} (${shortDigest(digest)})`).join(", ")}`,
+        ]
+      : []),
     `${entry.evidence.length} statements`,
     `policy ${safe(entry.policy.name)}@${entry.policy.version}`,
     `record ${shortDigest(entry.digest)}`,

@@ -57,7 +57,7 @@ export const command: CommandModule = {
     addExamples(push, [
       { line: "mreg push risk ./model --owner risk-team", does: "pack a directory as the next version of risk" },
       {
-        line: "mreg push risk:v1 model.safetensors config.json --sign --key alice.key",
+        line: "mreg push risk:v1 model/model.safetensors model/config.json --sign --key alice.key",
         does: "push two files as v1, signed",
       },
     ]);

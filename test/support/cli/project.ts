@@ -1,4 +1,6 @@
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { inject } from "vitest";
 import { evidenceFiles } from "../../../scripts/tiny-evidence.ts";
 import { writeTinyModel } from "../../../scripts/tiny-model.ts";
 import { type Run, Workspace } from "./workspace.ts";
@@ -42,12 +44,23 @@ const steps: Readonly<Record<Stage, readonly string[]>> = {
   serving: ["promote risk:v1 --to production --key mike.key"],
 };
 
-/** A project at a stage, on the embedded store `./store` unless the template or `registry` says otherwise. */
-export async function projectAt(stage: Stage, registry = "oci:./store"): Promise<Workspace> {
-  const project = new Workspace();
-  await writeTinyModel(project.path("model"), { seed: 7 });
-  for (const [name, text] of Object.entries(evidenceFiles)) writeFileSync(project.path(name), text);
+/**
+ * A project at a stage.
+ *
+ * On the embedded store `./store` it is a copy of what the global set-up made; on another registry the job is run anew.
+ */
+export async function projectAt(stage: Stage, registry?: string): Promise<Workspace> {
+  if (registry === undefined) return new Workspace({ template: join(inject("projectTemplates"), stage) });
+  const project = await newProject();
   await advance(project, { from: "files", to: stage }, registry);
+  return project;
+}
+
+/** A project with nothing but the user's files. */
+export async function newProject(directory?: string): Promise<Workspace> {
+  const project = new Workspace(directory === undefined ? {} : { directory });
+  await writeTinyModel(project.path("model"), { seed: 7 });
+  for (const [name, text] of Object.entries(evidenceFiles(new Date()))) writeFileSync(project.path(name), text);
   return project;
 }
 

@@ -17,14 +17,21 @@ export interface Run {
   readonly stderr: string;
 }
 
+export interface WorkspaceOptions {
+  /** A directory to start from a copy of. */
+  readonly template?: string;
+  /** Default: a new temporary one. */
+  readonly directory?: string;
+}
+
 /** A directory with a home of its own, in which the built `mreg` runs as a user would run it. */
 export class Workspace {
   readonly directory: string;
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor(template?: Workspace) {
-    this.directory = mkdtempSync(join(tmpdir(), "mreg-e2e-"));
-    if (template) cpSync(template.directory, this.directory, { recursive: true });
+  constructor({ template, directory }: WorkspaceOptions = {}) {
+    this.directory = directory ?? mkdtempSync(join(tmpdir(), "mreg-e2e-"));
+    if (template) cpSync(template, this.directory, { recursive: true });
     const home = join(this.directory, ".home");
     mkdirSync(home, { recursive: true });
     const path = `${this.#shimDirectory()}:${process.env["PATH"]}`;
