@@ -105,7 +105,7 @@ const partWords: Readonly<Record<Part, string>> = {
 /** Every binding is there against one replay (governance.md §8.3, T4); the first broken one is named. */
 function brokenBinding(situation: Situation, approval: Approval): string | undefined {
   const { policy, statements, model, version, rule, head } = situation;
-  const bindings: readonly (readonly [what: string, found: unknown, expected: unknown])[] = [
+  const bindings: readonly (readonly [what: string, found: string | null, expected: string | null])[] = [
     ["model", approval.model, model],
     ["version", approval.version, versionTag(version)],
     ["from", approval.from, rule.from],

@@ -1,6 +1,6 @@
 import { compareDecimals, subtractDecimals } from "../../evidence/decimal.ts";
 import { type Eval, type EvalResult, metricName } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
+import { type GateResult, gateCodes } from "../decision.ts";
 import type { BaselineRule, EvalRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
@@ -35,7 +35,7 @@ export function baselineGate(situation: Situation, input: BaselineInput): GateRe
   const suite = `${first.predicate.suite.name} ${first.predicate.suite.version}`;
   const fix = `evaluate v${champion.version} with ${suite} too: mreg attach ${situation.model}:v${champion.version} --type eval results.json`;
   if (selection.denial) {
-    const code = selection.denial.code === "MREG-E101" ? "incomparable" : "malformed";
+    const code = selection.denial.code === gateCodes.malformed ? "malformed" : "incomparable";
     const reason = `${name} has no usable eval of ${suite} to compare with: ${selection.denial.reason}`;
     return deny(gate, code, reason, { evidence: selection.denial.evidence, fix, who });
   }

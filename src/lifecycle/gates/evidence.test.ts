@@ -129,6 +129,32 @@ const cases: readonly (readonly [what: string, change: (parts: Draft) => void, e
     ["canary.baseline MREG-E203"],
   ],
   [
+    "champion's eval is by the wrong role",
+    (d) => {
+      d.champion?.items.splice(0, 1, item("eval", predicates.eval("0.90"), "mike", "champion eval"));
+    },
+    ["eval.baseline MREG-E203"],
+  ],
+  [
+    "champion's eval cannot be read",
+    (d) => {
+      d.champion?.items.splice(0, 1, item("eval", {}, "ci", "champion eval"));
+    },
+    ["eval.baseline MREG-E104", "canary.baseline MREG-E104"],
+  ],
+  [
+    "champion's canary counts however old it is",
+    (d) => {
+      d.yaml = (yaml) => yaml.replaceAll("    # maxAge: 7d", "    maxAge: 11d");
+      d.champion?.items.splice(
+        1,
+        1,
+        item("canary", predicates.canary("0.91", { evaluatedAt: "2025-01-01T00:00:00Z" }), "ci", "old canary"),
+      );
+    },
+    [],
+  ],
+  [
     "a metric of the champion was not measured",
     (d) =>
       put(
