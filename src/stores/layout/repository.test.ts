@@ -141,6 +141,12 @@ test("mount: shares the file instead of copying it", async () => {
   expect((await stat(layout.blobPath(blob.descriptor.digest))).nlink).toBe(2);
 });
 
+test("mount: is true for what is here already, wherever it came from", async () => {
+  await using layout = await layoutDirectory();
+  await layout.risk.push(seededBlob(1));
+  expect(await layout.risk.mount(seededBlob(1).descriptor, "other")).toBe(true);
+});
+
 test("mount: copies and verifies where it cannot share", async () => {
   await using layout = await layoutDirectory();
   const other = layout.registry.repository("other");

@@ -9,7 +9,7 @@ import { LayoutRegistry } from "./registry.ts";
 test("repositories: finds layouts at every level, parents first, and nothing else", async () => {
   await using layout = await layoutDirectory();
   for (const name of ["b", "a/inner", "a", "deep/er/est"]) await layout.registry.repository(name).push(seededBlob(1));
-  await mkdir(join(layout.root, "empty"));
+  await mkdir(join(layout.root, "empty", "oci-layout"), { recursive: true });
   for (const name of ["Upper", ".hidden", join("a", "blobs", "sha256", "x"), join("a", ".uploads", "y")]) {
     await mkdir(join(layout.root, name), { recursive: true });
     await writeFile(join(layout.root, name, "oci-layout"), `{"imageLayoutVersion":"1.0.0"}`);

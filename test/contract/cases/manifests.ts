@@ -133,6 +133,8 @@ function refuseCases(define: DefineCase): void {
     await repository.push(largest);
     expect(await repository.exists(largest.descriptor)).toBe(true);
     await rejectsWith(repository.push(tooLarge), "LIMIT_EXCEEDED");
+    // A size is a claim that costs nothing; the bytes behind it are not even opened.
+    await rejectsWith(repository.push(unreadableSource(tooLarge.descriptor)), "LIMIT_EXCEEDED");
     expect(await repository.exists(tooLarge.descriptor)).toBe(false);
   });
 }
