@@ -100,11 +100,21 @@ describe("an interrupted promotion", () => {
     expect((await readStatus(world.repository, world.policy)).anomalies).toEqual([]);
   });
 
-  test("promote: repairs what an earlier promotion left undone", async () => {
+  test("promote: repairs what an earlier promotion left undone, before it takes a number of its own", async () => {
     const { world } = await interrupted(7, false);
     const second = await world.push(2);
     await world.prepareStaging(second);
-    await world.promote(second, "staging");
+    const store = failing(world.repository, Number.POSITIVE_INFINITY, false);
+    const tags: string[] = [];
+    const watched: typeof store = {
+      ...store,
+      tag: async (target, tag, options) => {
+        tags.push(tag);
+        await store.tag(target, tag, options);
+      },
+    };
+    await promote(watched, { ...world.request(second, "staging"), signer: cast.mike });
+    expect(tags).toEqual(["v1-production", "production-r000001", "mreg-log-000003", "v2-staging"]);
     expect((await readStatus(world.repository, world.policy)).anomalies).toEqual([]);
   });
 

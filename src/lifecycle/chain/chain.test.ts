@@ -196,6 +196,31 @@ describe("readChain", () => {
     await broken(world, 2, /cannot be read/);
   });
 
+  test("verifyState: a record by hand with true evidence and approvals still needs a verdict about its move", async () => {
+    const { world, target, link } = await staged();
+    await world.prepareProduction(target);
+    const { approvals, evidence } = await world.check(target, "production");
+    const types = new Map<string, string>();
+    for await (const referrer of world.repository.referrers(target)) {
+      types.set(referrer.digest, referrer.annotations?.["dev.sigstore.bundle.predicateType"] ?? "");
+    }
+    const statements = evidence.map((digest) => ({
+      digest: toContentDigest(digest),
+      predicateType: types.get(digest) ?? "",
+    }));
+    const policy = { name: "models", version: 1, digest: toContentDigest(world.policy.digest) };
+    const record = nextRecord(link.bundle.digest, {
+      ...{ approvals: approvals.map(toContentDigest), evidence: statements, policy },
+      verdict: link.record.verdict,
+    });
+    await append(world, target, record);
+    const error = await rejectsWith(
+      verifyState(world.repository, world.policy, target, "production"),
+      "SUBJECT_MISMATCH",
+    );
+    expect(error.message).toMatch(/verdict of record 2 is not a passed MREG_GATE_PRODUCTION/);
+  });
+
   test("promote: follows no chain from the future, and no policy older than the chain", async () => {
     const { world, target } = await staged();
     world.pass(-6);
