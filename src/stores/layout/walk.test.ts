@@ -31,3 +31,8 @@ test("repositories: what one registry lists, another opens at its location", asy
   const inner = new LayoutRegistry({ root: join(layout.root, "ml") });
   expect(await inner.repository("risk").exists(seededBlob(1).descriptor)).toBe(true);
 });
+
+test("repository: one object per name, so that its writers queue up instead of competing", async () => {
+  await using layout = await layoutDirectory();
+  expect(layout.registry.repository("risk")).toBe(layout.risk);
+});
