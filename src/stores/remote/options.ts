@@ -38,6 +38,6 @@ export const defaultTimeouts: Timeouts = {
   connectMs: 15_000,
   responseMs: 60_000,
   stallMs: 60_000,
-  // Object storage behind a registry copies a finished upload before the answer: tens of gigabytes take minutes.
-  commitMs: 600_000,
+  // Object storage behind a registry copies a finished upload before it answers, at some 50 MB/s where it is slow.
+  commitMsPerGibibyte: 20_000,
 };

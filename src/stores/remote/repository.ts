@@ -16,6 +16,7 @@ import { isManifestType } from "../../oci/media-types.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import { RemoteBlobs } from "./blobs.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { KeyedQueue } from "./keyed-queue.ts";
 import { RemoteManifests } from "./manifests.ts";
 import { RemoteReferrers } from "./referrers.ts";
 import { storeError } from "./store-error.ts";
@@ -45,6 +46,7 @@ export class RemoteRepository implements Repository {
   readonly #manifests: RemoteManifests;
   readonly #tags: RemoteTags;
   readonly #referrers: RemoteReferrers;
+  readonly #puts = new KeyedQueue();
 
   constructor({ name, location, endpoint, sibling, supports }: RemoteRepositoryParts) {
     this.name = name;
@@ -128,7 +130,11 @@ export class RemoteRepository implements Repository {
 
   async #put(manifest: Manifest, options: CallOptions): Promise<void> {
     try {
-      const acknowledged = await this.#manifests.put(manifest, manifest.descriptor.digest, options);
+      const { digest } = manifest.descriptor;
+      // One after the other for each subject: olareg loses referrers that arrive at the same time, and says 201 to all.
+      const acknowledged = await this.#puts.run(manifest.value.subject?.digest ?? digest, () =>
+        this.#manifests.put(manifest, digest, options),
+      );
       await this.#referrers.pushed(manifest, acknowledged, options);
     } catch (error) {
       throw storeError(error, `repository ${this.location}`);

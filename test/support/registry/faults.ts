@@ -20,7 +20,7 @@ export type FaultAction =
       readonly body?: string;
     }
   /** The request's body is read up to here; then the connection is reset, or goes quiet, or gets this status. */
-  | { readonly kind: "interrupt"; readonly afterBytes: number; readonly then: "reset" | "stall" | number }
+  | { readonly kind: "interrupt"; readonly afterBytes: number; readonly outcome: "reset" | "stall" | number }
   /** The request is carried out, but its answer gets lost. */
   | { readonly kind: "lose answer" }
   /** The answer goes quiet after so many bytes of its body; -1: before its headers. */

@@ -156,8 +156,8 @@ async function readBody(
     return undefined;
   }
   if (fault?.kind !== "interrupt") return Buffer.concat(chunks);
-  if (fault.then === "reset") request.socket.resetAndDestroy();
-  else if (typeof fault.then === "number") sendEarly(response, { status: fault.then });
+  if (fault.outcome === "reset") request.socket.resetAndDestroy();
+  else if (typeof fault.outcome === "number") sendEarly(response, { status: fault.outcome });
   return undefined;
 }
 

@@ -9,7 +9,7 @@ export interface Challenge {
 /** Challenges read from one answer; real ones hold one or two. */
 const challengeLimit = 16;
 
-const token = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+/y;
+const schemeName = /[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?=[ \t,]|$)/y;
 const parameter = /([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/y;
 const token68 = /[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))/y;
 const gap = /[ \t,]*/y;
@@ -35,10 +35,10 @@ function* readLine(line: string): Iterable<Challenge> {
   };
   for (;;) {
     take(gap);
-    const scheme = take(token)?.[0].toLowerCase();
+    const scheme = take(schemeName)?.[0].toLowerCase();
     if (scheme === undefined) return;
     take(gap);
-    const parameters: Record<string, string> = Object.create(null);
+    const parameters = Object.create(null) as Record<string, string>;
     // A parameter is a name with "="; a name without one is the next scheme, unless it is this scheme's token68.
     for (let match = take(parameter); match; match = take(parameter)) {
       const [, name = "", quoted, plain = ""] = match;

@@ -27,8 +27,8 @@ export interface Timeouts {
   readonly responseMs: number;
   /** Between two pieces of a body, in either direction. */
   readonly stallMs: number;
-  /** From the last byte of an upload to the answer: registries hash, copy and commit in this time. */
-  readonly commitMs: number;
+  /** Added to `responseMs` after an upload, for each GiB sent: registries hash, copy and commit before they answer. */
+  readonly commitMsPerGibibyte: number;
 }
 
 /** Lets go of an unread body in one read rather than close the connection; error pages are about this long. */
@@ -52,8 +52,9 @@ export class Exchange {
     });
     const { body } = request;
     if (body && "stream" in body && body.size > 0) {
+      const commitMs = Math.ceil((timeouts.commitMsPerGibibyte * body.size) / 2 ** 30);
       this.#upload = new UploadStream(body.stream, (moment) => {
-        this.#watchdog.arm(moment === "piece" ? timeouts.stallMs : timeouts.commitMs);
+        this.#watchdog.arm(moment === "piece" ? timeouts.stallMs : timeouts.responseMs + commitMs);
       });
     }
   }
@@ -67,7 +68,7 @@ export class Exchange {
     try {
       const answer = await dispatcher.request({
         ...url,
-        method: method as Dispatcher.HttpMethod,
+        method,
         headers: { ...headers, ...lengthHeader(body) },
         body: this.#body(),
         signal: this.#controller.signal,
@@ -77,7 +78,7 @@ export class Exchange {
         // undici closes the connection after HEAD unless told not to; we send one per blob.
         ...(method === "HEAD" ? { reset: false } : {}),
       });
-      this.#watchdog.disarm();
+      this.#watchdog.pause();
       return this.#response(answer);
     } catch (error) {
       this.#end();
@@ -116,7 +117,7 @@ export class Exchange {
         // Armed only while waiting: a reader that takes its time is not a stall.
         this.#watchdog.arm(this.#timeouts.stallMs);
         const next = await iterator.next();
-        this.#watchdog.disarm();
+        this.#watchdog.pause();
         this.#request.signal?.throwIfAborted();
         if (next.done) return;
         yield next.value;
@@ -132,7 +133,7 @@ export class Exchange {
   }
 
   #end(): void {
-    this.#watchdog.disarm();
+    this.#watchdog.stop();
     this.#request.signal?.removeEventListener("abort", this.#abort);
     this.#upload?.stop();
   }

@@ -76,8 +76,8 @@ function describe(body: string, secrets: readonly string[]): { text: string; cod
 function parseEnvelope(body: string): { code?: unknown; message?: unknown }[] {
   try {
     const { errors } = JSON.parse(body) as { errors?: unknown };
-    if (!Array.isArray(errors)) return [];
-    return errors.slice(0, registryCodeLimit).filter((error) => typeof error === "object" && error !== null);
+    const list: readonly unknown[] = Array.isArray(errors) ? errors : [];
+    return list.slice(0, registryCodeLimit).filter((error) => typeof error === "object" && error !== null);
   } catch {
     return [];
   }
@@ -86,7 +86,10 @@ function parseEnvelope(body: string): { code?: unknown; message?: unknown }[] {
 /** One safe line: no markup, no control characters (they reach terminals and logs), no secrets, not long. */
 export function shown(text: string, secrets: readonly string[]): string {
   let line = text.replace(/<(style|script)\b.*?<\/\1>|<[^>]*>/gis, " ");
-  for (const secret of secrets) if (secret) line = line.replaceAll(secret, "…");
+  for (const secret of secrets) {
+    // As it is, and as it travels in a form or a query.
+    if (secret) line = line.replaceAll(secret, "…").replaceAll(encodeURIComponent(secret), "…");
+  }
   line = line.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
   return line.length > snippetLimitCharacters ? `${line.slice(0, snippetLimitCharacters)}…` : line;
 }

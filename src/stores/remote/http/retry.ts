@@ -73,6 +73,7 @@ export function isRetryable(error: unknown, method: string, hasAnswered: boolean
 export function parseRetryAfter(text: string | undefined, clock: Clock): number | undefined {
   if (text === undefined) return undefined;
   if (/^\s*\d{1,9}\s*$/.test(text)) return Number(text) * 1_000;
-  const date = Date.parse(text);
+  // Date.parse alone takes "-1" for a year.
+  const date = /^\s*[A-Z][a-z]+,? .+ GMT\s*$/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - clock().getTime());
 }

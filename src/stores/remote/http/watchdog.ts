@@ -1,25 +1,40 @@
-/** Calls back once when nothing has been reported for a while. Milliseconds throughout. */
+/**
+ * Calls back when nothing has been reported for a while. Milliseconds throughout.
+ *
+ * One timer serves a whole exchange: making one per chunk costs a gigabyte-long download more memory than the chunks.
+ */
 export class Watchdog {
   readonly #bark: (waitedMs: number) => void;
   #timer: NodeJS.Timeout | undefined;
   #limitMs = 0;
+  #isWaiting = false;
 
   constructor(bark: (waitedMs: number) => void) {
     this.#bark = bark;
   }
 
-  /** Starts to wait anew; the cheap way when the limit stays the same, since it happens once per chunk. */
+  /** Starts to wait anew. */
   arm(limitMs: number): void {
+    this.#isWaiting = true;
     if (this.#timer && limitMs === this.#limitMs) {
       this.#timer.refresh();
       return;
     }
-    this.disarm();
+    clearTimeout(this.#timer);
     this.#limitMs = limitMs;
-    this.#timer = setTimeout(() => this.#bark(limitMs), limitMs);
+    this.#timer = setTimeout(() => {
+      if (this.#isWaiting) this.#bark(limitMs);
+    }, limitMs);
   }
 
-  disarm(): void {
+  /** Nothing is expected until the next {@link arm}. */
+  pause(): void {
+    this.#isWaiting = false;
+  }
+
+  /** For good: the process may end. */
+  stop(): void {
+    this.#isWaiting = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
