@@ -28,7 +28,6 @@ export const advice: Readonly<Record<string, string>> = {
   SUBJECT_MISMATCH: "the statement was made for other content: attach one made for this digest",
   IDENTITY_MISMATCH: "ask who signed it; add their public key to the policy, or verify with --key",
   CHAIN_BROKEN: "do not trust the states of this model; compare with a copy of the registry, or ask its administrator",
-  STATE_MISMATCH: "`mreg status <name>` shows what the verified chain says",
   NOT_FOUND: "`mreg list` shows models, `mreg list <name>` versions",
   UNAUTHORIZED: "run `mreg login <registry>`, or give -u and --password-stdin",
   DENIED: "ask the registry's administrator for permission",

@@ -44,7 +44,6 @@ export const exitCodeOf: Readonly<Record<string, number>> = {
   SUBJECT_MISMATCH: exitCodes.verification,
   IDENTITY_MISMATCH: exitCodes.verification,
   CHAIN_BROKEN: exitCodes.verification,
-  STATE_MISMATCH: exitCodes.verification,
   NOT_FOUND: exitCodes.notFound,
   UNAUTHORIZED: exitCodes.permission,
   DENIED: exitCodes.permission,
