@@ -65,7 +65,7 @@ test("find: what an index leaves out is passed by, what index.json lists must be
 });
 
 test("find: a blob inside of an index is no manifest", async () => {
-  const blob = { mediaType: mediaTypes.octetStream, digest: missing as Digest, size: 1 };
+  const blob = { mediaType: mediaTypes.octetStream, digest: missing, size: 1 };
   const index = indexOf([blob]);
   const manifests = new LayoutManifests(blobsOf(index), new RelationCache());
   expect(await manifests.find([identity(index.descriptor)], missing)).toBeUndefined();
