@@ -6,18 +6,22 @@ const tick = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 test("mapConcurrent: keeps the order and never runs more than the limit", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 }), fc.integer({ min: 1, max: 5 }), async (ticks, limit) => {
-      let running = 0;
-      let most = 0;
-      const results = await mapConcurrent(ticks, limit, async (count, _signal, index) => {
-        most = Math.max(most, ++running);
-        for (let at = 0; at < count; at++) await tick();
-        running -= 1;
-        return index;
-      });
-      expect(results).toEqual(ticks.map((_, index) => index));
-      expect(most).toBe(Math.min(limit, ticks.length));
-    }),
+    fc.asyncProperty(
+      fc.array(fc.integer({ min: 1, max: 4 }), { maxLength: 12 }),
+      fc.integer({ min: 1, max: 5 }),
+      async (ticks, limit) => {
+        let running = 0;
+        let most = 0;
+        const results = await mapConcurrent(ticks, limit, async (count, _signal, index) => {
+          most = Math.max(most, ++running);
+          for (let at = 0; at < count; at++) await tick();
+          running -= 1;
+          return index;
+        });
+        expect(results).toEqual(ticks.map((_, index) => index));
+        expect(most).toBe(Math.min(limit, ticks.length));
+      },
+    ),
     { numRuns: 30 },
   );
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { indexOf, seededArtifact } from "../../../test/support/fixtures.ts";
 import type { ByteStream } from "../../base/bytes.ts";
-import { type Digest, digestOf } from "../../base/digest.ts";
+import { digestOf } from "../../base/digest.ts";
 import { graphNodeLimit, manifestLimitBytes } from "../../base/limits.ts";
 import { type Descriptor, identity } from "../../oci/descriptor.ts";
 import { StoreError } from "../../oci/errors.ts";
