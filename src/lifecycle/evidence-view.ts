@@ -2,7 +2,6 @@ import type { Digest } from "../base/digest.ts";
 import { evidenceSetDigest } from "../evidence/evidence-set.ts";
 import { predicateTypes } from "../evidence/predicate-types.ts";
 import { signPredicateType } from "../trust/sign.ts";
-import { isTransitionType } from "./chain/record.ts";
 import { consumersType } from "./gates/consumers.ts";
 import { hasRole, type Policy } from "./policy/policy.ts";
 import type { EvidenceRule } from "./policy/schema.ts";
@@ -46,7 +45,6 @@ export function predicateTypeOf(rule: EvidenceRule): string {
 
 function isBelievable(policy: Policy, { member, predicateType }: MemberStatement): boolean {
   if (predicateType === signPredicateType) return member.roles.length > 0;
-  if (isTransitionType(predicateType)) return false;
   return [...policy.evidence.values()].some((rule) => {
     if (predicateTypeOf(rule) !== predicateType) return false;
     return rule.signedBy ? hasRole(member, rule.signedBy) : member.roles.length > 0;

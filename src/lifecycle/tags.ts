@@ -1,11 +1,11 @@
 /**
  * The grammar of the tags mreg writes (docs/lifecycle.md). All are written once; none is a source of truth.
  *
- * A state's name has no hyphen: otherwise `v4-a-r000001` could be read in two ways.
+ * A state's name is letters only: a state `v4` would make `v4-r000001` a tag of two meanings, a hyphen many more.
  */
 
 /** What a state may be called. */
-export const statePattern = /^[a-z][a-z0-9]{0,31}$/;
+export const statePattern = /^[a-z]{1,32}$/;
 
 /** Highest number that fits the six digits of log and rollout tags, which keep them in order for lexical sorters. */
 export const sequenceLimit = 999_999;
@@ -39,14 +39,14 @@ export function logTag(sequence: number): string {
 
 /** Takes a tag apart; `undefined` for tags that are not mreg's, such as `latest`, `v04` or `sha256-…`. */
 export function parseLifecycleTag(tag: string): LifecycleTag | undefined {
-  const version = /^v([1-9][0-9]{0,14})(?:-([a-z][a-z0-9]{0,31}))?$/.exec(tag);
+  const version = /^v([1-9][0-9]{0,14})(?:-([a-z]{1,32}))?$/.exec(tag);
   if (version?.[1]) {
     const number = Number(version[1]);
     return version[2] === undefined
       ? { kind: "version", version: number }
       : { kind: "state", version: number, state: version[2] };
   }
-  const sequenced = /^(mreg-log-|([a-z][a-z0-9]{0,31})-r)([0-9]{6})$/.exec(tag);
+  const sequenced = /^(mreg-log-|([a-z]{1,32})-r)([0-9]{6})$/.exec(tag);
   const sequence = Number(sequenced?.[3]);
   if (!sequenced || sequence === 0) return undefined;
   return sequenced[2] === undefined ? { kind: "log", sequence } : { kind: "rollout", state: sequenced[2], sequence };

@@ -58,14 +58,7 @@ export const TransitionRecord = z.strictObject({
 });
 export type TransitionRecord = Readonly<z.infer<typeof TransitionRecord>>;
 
-const typePrefix = "https://mreg.dev/transition/";
-
 /** The predicate type of records that move a version into `state`: admission engines select statements by type. */
 export function transitionType(state: string): string {
-  return `${typePrefix}${state}/v1`;
-}
-
-/** Tells whether a statement is a transition record, whatever its state. */
-export function isTransitionType(predicateType: string): boolean {
-  return predicateType.startsWith(typePrefix);
+  return `https://mreg.dev/transition/${state}/v1`;
 }

@@ -192,12 +192,7 @@ describe("parsePolicy", () => {
       'claims: required\n    metrics: [{id: a.b, min: "1"}, {id: a.b, max: "2"}]',
       /a\.b is there twice/,
     ],
-    [
-      "a state with a hyphen",
-      "shadow}\n",
-      "shadow}\n  pre-prod: {serve: none}\n",
-      /states.*letters and digits, without a hyphen/,
-    ],
+    ["a state with a hyphen", "shadow}\n", "shadow}\n  pre-prod: {serve: none}\n", /states.*lower-case letters only/],
   ])("parsePolicy: refuses %s", (_what, from, to, reason) => {
     refused(edited(from, to), reason);
   });
@@ -270,6 +265,12 @@ describe("the invariant", () => {
     refused(lax.replace("environment: [offline]", "environment: [canary]"), /demands no passing eval/);
     parsePolicy(lax.replace("ifNone: allow}\n    # suite", "ifNone: deny}\n    # suite"));
     parsePolicy(lax.replace("claims: optional\n", 'claims: optional\n    metrics: [{id: a.b, min: "0.7"}]\n'));
+  });
+
+  test("parsePolicy: staging keeps its gates, even where the policy says that it serves nothing", () => {
+    const text = edited("staging: {serve: shadow}", "staging: {serve: none}");
+    parsePolicy(text);
+    refused(text.replace(stagingGates, "requires: [owner]\n"), /experimental → staging demands no signature/);
   });
 
   test("parsePolicy: a shortcut into service around staging is a weakening, whatever the state is called", () => {

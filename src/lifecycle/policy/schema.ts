@@ -15,7 +15,7 @@ import { statePattern } from "../tags.ts";
 
 /** Names of roles, evidence rules and gates. */
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens");
-const state = z.string().regex(statePattern, "expected lower-case letters and digits, without a hyphen");
+const state = z.string().regex(statePattern, "expected lower-case letters only");
 const person = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, "expected a name or an address");
 const duration = z.string().regex(durationPattern, "expected a duration such as 0s, 24h or 90d");
 /** Decides something, so it is a string end to end: 0.1 in YAML would already be a rounded double. */
