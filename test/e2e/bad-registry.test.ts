@@ -102,7 +102,7 @@ describe("a registry", () => {
     const faulty = await start();
     const { host } = faulty;
     await writeBigFile(project.path("model", "pytorch_model.bin"), 4 * 1024 * 1024, 1);
-    faulty.addFault({ route: "upload.put", action: { kind: "interrupt", afterBytes: 1024 * 1024, then: "reset" } });
+    faulty.addFault({ route: "upload.put", action: { kind: "interrupt", afterBytes: 1024 * 1024, outcome: "reset" } });
     const run = await project.mreg(["push", `${host}/risk`, "model"]);
     expect(run).toMatchObject({ exitCode: 0 });
     expect((await project.mreg(["pull", `${host}/risk:v1`, "-o", "out"])).exitCode).toBe(0);
@@ -114,7 +114,7 @@ describe("a registry", () => {
     await writeBigFile(project.path("model", "pytorch_model.bin"), 4 * 1024 * 1024, 1);
     faulty.addFault({
       route: "upload.put",
-      action: { kind: "interrupt", afterBytes: 2 * 1024 * 1024, then: "stall" },
+      action: { kind: "interrupt", afterBytes: 2 * 1024 * 1024, outcome: "stall" },
       skip: 5,
     });
     const child = project.start(["push", `${host}/risk`, "model", "--concurrency", "1"]);
