@@ -75,6 +75,30 @@ describe("promote", () => {
     }
   });
 
+  test("promote: does not believe statements by unknown keys or about other content, and names them", async () => {
+    const world = new World(cast);
+    const target = await world.push(1);
+    await world.prepareStaging(target);
+    const other = await world.push(2);
+    const foreign = await world.state(other, typeOf.card, predicates.card(), "mallory");
+    const error = await rejectsWith(world.promote(other, "staging"), "GATE_DENIED");
+    expect(failedGates(error)).toEqual(["signature", "card", "lineage", "eval", "scan"]);
+    expect(error.message).toContain(
+      `no model card; not counted, no key of the policy signed it: ${foreign.digest.slice(0, 19)}`,
+    );
+  });
+
+  test("promote: of one content under two numbers, moves the version that is meant", async () => {
+    const world = new World(cast);
+    const target = await world.push(1);
+    await world.repository.tag(target, "v5");
+    await world.prepareStaging(target);
+    const { decision } = await world.promote(target, "staging", "mike", { version: 5 });
+    expect(decision.version).toBe(5);
+    expect((await world.check(target, "production")).version).toBe(5);
+    await rejectsWith(world.promote(target, "staging", "mike", { version: 7 }), "NOT_FOUND");
+  });
+
   test("promote: compares with the champion, and a later version takes over", async () => {
     const world = new World(cast);
     const first = await world.release(1);
@@ -104,6 +128,20 @@ describe("promote", () => {
     expect((await resolveAlias(world.repository, world.policy, "production")).digest).toBe(first.digest);
     await verifyState(world.repository, world.policy, first, "production");
     await verifyState(world.repository, world.policy, second, "production");
+  });
+
+  test("promote: a sunset may be a date, and the record names the CI run", async () => {
+    const world = new World(cast);
+    const first = await world.release(1);
+    await world.release(2, [first.digest]);
+    await world.state(first, typeOf.document, predicates.document("migration-path"));
+    await world.approve(first, "retired", "olga");
+    const nonsense = await rejectsWith(world.promote(first, "retired", "mike", { sunset: "soon" }), "GATE_DENIED");
+    expect(failedGates(nonsense)).toEqual(["sunset"]);
+    const ci = { runUri: "https://ci.example.com/runs/7" };
+    await world.promote(first, "retired", "mike", { sunset: "2027-01-01", ci });
+    const { links } = await readChain(world.repository, world.policy);
+    expect(links.at(-1)?.record).toMatchObject({ sunset: { expiresAt: "2027-01-01T00:00:00.000Z" }, ci });
   });
 
   test("promote: retires and archives, with sunset, migration path, owner's approval and no consumers", async () => {

@@ -223,6 +223,7 @@ describe("approve", () => {
       await rejectsWith(world.approve(target, "production", by), "IDENTITY_MISMATCH");
     }
     await rejectsWith(world.approve(target, "archived"), "TRANSITION_UNKNOWN");
+    await expect(world.approve(target, "production", "lea", { validFor: "a while" })).rejects.toThrow(RangeError);
   });
 
   test("approve: lasts as long as asked, and no longer than the policy says", async () => {

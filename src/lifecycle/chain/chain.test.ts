@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { type Cast, type CastName, newCast, World } from "../../../test/support/lifecycle.ts";
+import { withVerbs } from "../../../test/support/trust.ts";
 import type { Digest } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/index.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -219,6 +220,18 @@ describe("readChain", () => {
       "SUBJECT_MISMATCH",
     );
     expect(error.message).toMatch(/verdict of record 2 is not a passed MREG_GATE_PRODUCTION/);
+  });
+
+  test("readChain: an error of the way there says nothing about the chain, and passes through", async () => {
+    const { world } = await staged();
+    const outage = new Error("the registry is down");
+    const store = {
+      ...withVerbs(world.repository, { resolve: () => Promise.reject(outage) }),
+      name: world.repository.name,
+    };
+    await expect(readChain(store, world.policy)).rejects.toBe(outage);
+    const target = await world.repository.resolve("v1");
+    await expect(verifyState(store, world.policy, target, "staging")).rejects.toBe(outage);
   });
 
   test("promote: follows no chain from the future, and no policy older than the chain", async () => {

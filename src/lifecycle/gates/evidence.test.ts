@@ -129,6 +129,46 @@ const cases: readonly (readonly [what: string, change: (parts: Draft) => void, e
     ["canary.baseline MREG-E203"],
   ],
   [
+    "the suite that the policy names",
+    (d) => (d.yaml = (yaml) => yaml.replace("    # suite: risk-core", "    suite: core@2026Q4")),
+    [],
+  ],
+  [
+    "another version of the suite than the policy names",
+    (d) => (d.yaml = (yaml) => yaml.replace("    # suite: risk-core", "    suite: core@2027Q1")),
+    ["eval MREG-E101"],
+  ],
+  [
+    "eval older than the policy lets it be",
+    (d) => (d.yaml = (yaml) => yaml.replace("    # maxAge: 14d", "    maxAge: 10d")),
+    ["eval MREG-E103"],
+  ],
+  [
+    "a metric that is better high for one and low for the other",
+    (d) => {
+      const results = [{ task: "loans", metric: "accuracy", value: "0.91", higherIsBetter: false }];
+      put(d, "eval", evalChange({ results }));
+    },
+    ["eval.baseline MREG-E203"],
+  ],
+  [
+    "lower is better, and it is lower",
+    (d) => {
+      const latency = (value: string) => ({
+        results: [{ task: "loans", metric: "p95", value, higherIsBetter: false }],
+        claims: [{ metric: "loans.p95", comparator: "<=", threshold: "100", passed: true }],
+      });
+      put(d, "eval", evalChange(latency("41.2")));
+      d.champion?.items.splice(0, 1, item("eval", predicates.eval("0", latency("41.20")), "ci", "champion eval"));
+    },
+    [],
+  ],
+  [
+    "harness unknown for one of the two",
+    (d) => put(d, "eval", evalChange({ harness: undefined })),
+    ["eval.baseline MREG-E203"],
+  ],
+  [
     "champion's eval is by the wrong role",
     (d) => {
       d.champion?.items.splice(0, 1, item("eval", predicates.eval("0.90"), "mike", "champion eval"));
@@ -204,6 +244,27 @@ const cases: readonly (readonly [what: string, change: (parts: Draft) => void, e
         attachedAt: undefined,
       }),
     ["scan MREG-E103"],
+  ],
+  [
+    "scan only warns",
+    (d) => put(d, "scan", { predicate: predicates.scan([weights], { result: "WARNED", warnedTests: ["y"] }) }),
+    ["scan MREG-E210"],
+  ],
+  [
+    "scan read one of seven files",
+    (d) => {
+      const files = Array.from({ length: 6 }, (_, at) => ({ path: `part-${at}`, digest: digestOf(`part ${at}`) }));
+      d.situation = { weights: [{ path: "model.safetensors", digest: weights }, ...files] };
+    },
+    ["scan MREG-E211"],
+  ],
+  [
+    "a policy that lets scans leave files out",
+    (d) => {
+      put(d, "scan", { predicate: predicates.scan([digestOf("other")]) });
+      d.yaml = (yaml) => yaml.replace("coverAllFiles: true", "coverAllFiles: false");
+    },
+    [],
   ],
   [
     "another test is no scan",
