@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { type Cast, type CastName, newCast, World } from "../../../test/support/lifecycle.ts";
-import { withVerbs } from "../../../test/support/trust.ts";
 import type { Digest } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/index.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -14,7 +13,7 @@ import { parsePolicy } from "../policy/parse.ts";
 import { logTag } from "../tags.ts";
 import { verifyState } from "../verify-state.ts";
 import { foldChain } from "./fold.ts";
-import { readChain } from "./read.ts";
+import { type ModelStore, readChain } from "./read.ts";
 import type { TransitionRecord } from "./record.ts";
 
 let cast: Cast;
@@ -225,9 +224,15 @@ describe("readChain", () => {
   test("readChain: an error of the way there says nothing about the chain, and passes through", async () => {
     const { world } = await staged();
     const outage = new Error("the registry is down");
-    const store = {
-      ...withVerbs(world.repository, { resolve: () => Promise.reject(outage) }),
-      name: world.repository.name,
+    const { repository } = world;
+    const store: ModelStore = {
+      name: repository.name,
+      fetch: (...args) => repository.fetch(...args),
+      fetchRange: (...args) => repository.fetchRange(...args),
+      exists: (...args) => repository.exists(...args),
+      referrers: (...args) => repository.referrers(...args),
+      tags: (...args) => repository.tags(...args),
+      resolve: () => Promise.reject(outage),
     };
     await expect(readChain(store, world.policy)).rejects.toBe(outage);
     const target = await world.repository.resolve("v1");
