@@ -4,9 +4,7 @@ export { tinyGguf } from "../../scripts/tiny-gguf.ts";
 export {
   randomBytesFrom,
   safetensors,
-  type TinyModelOptions,
   tinySafetensors,
-  writeBigFile,
   writeTinyGguf,
   writeTinyModel,
 } from "../../scripts/tiny-model.ts";

@@ -9,7 +9,7 @@ export function parseCount(value: string): number {
 
 /** `key=value` pairs; the value may hold further equals signs. */
 export function parseAnnotations(pairs: readonly string[]): Record<string, string> {
-  const annotations: Record<string, string> = Object.create(null);
+  const annotations = Object.create(null) as Record<string, string>;
   for (const pair of pairs) {
     const equals = pair.indexOf("=");
     if (equals < 1) throw new UsageError(`annotation is ${JSON.stringify(pair)}, expected key=value`);
