@@ -68,13 +68,15 @@ describe("download", () => {
   });
 
   it("waits for a slow reader without calling it a stall", async () => {
-    const { repository } = await withFault({ kind: "headers", headers: {} });
+    const { server, repository } = await withFault({ kind: "headers", headers: {} });
     let read = 0;
     for await (const chunk of repository.fetch(blob.descriptor)) {
       if (read === 0) await new Promise((resolve) => setTimeout(resolve, 400));
       read += chunk.byteLength;
     }
     expect(read).toBe(size);
+    // A stall would have been followed by a second request for the rest.
+    expect(server.count("blob.get")).toBe(1);
   });
 
   it("follows a redirect to other storage without Authorization", async () => {

@@ -99,10 +99,15 @@ describe("RemoteRegistry", () => {
     expect(warnings).toEqual(['this "registry" [1mcloses on Friday']);
   });
 
-  it("sends its user agent, and keeps connections", async () => {
-    const { server, registry } = await openRemote({}, { userAgent: "mreg/9.9" });
-    await checkLogin(registry);
-    expect(server.requests[0]?.headers["user-agent"]).toBe("mreg/9.9");
+  it("sends its user agent, and many requests over few connections", async () => {
+    const { server, registry, repository } = await openRemote({}, { userAgent: "mreg/9.9" });
+    for (let round = 0; round < 10; round++) {
+      await checkLogin(registry);
+      await repository.exists(seededArtifact(1).manifest.descriptor);
+    }
+    expect(server.requests.every(({ headers }) => headers["user-agent"] === "mreg/9.9")).toBe(true);
+    // Twenty requests; undici opens a second connection when the first is not idle at once.
+    expect(new Set(server.requests.map(({ clientPort }) => clientPort)).size).toBeLessThan(5);
   });
 });
 

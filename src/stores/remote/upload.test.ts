@@ -78,6 +78,22 @@ describe("upload", () => {
     expect(await repository.exists(blob.descriptor)).toBe(true);
   });
 
+  it("may take far longer than a stall as long as bytes move", async () => {
+    const { server, repository } = await openRemote({}, { timeouts: { stallMs: 500 } });
+    const step = () => new Promise<void>((resolve) => setTimeout(resolve, 80));
+    await repository.push(slowSource(seededBlob(1, 10_000), 1_000, step));
+    expect(server.count("upload.put")).toBe(1);
+  });
+
+  it("takes a second 401 for an answer", async () => {
+    const { server, repository } = await openRemote(
+      { faults: [{ route: "upload.put", action: { kind: "answer", status: 401 }, times: always }] },
+      { credentials: async () => user },
+    );
+    await rejectsWith(repository.push(blob), "UNAUTHORIZED");
+    expect(server.count("upload.put")).toBe(2);
+  });
+
   it("asks whether the blob is there when only the answer got lost", async () => {
     const { server, repository } = await openRemote({
       faults: [{ route: "upload.put", action: { kind: "lose answer" } }],
@@ -129,14 +145,13 @@ describe("upload", () => {
   }
 
   it("leaves the body incomplete when the source lies, so that nothing could be stored", async () => {
-    const { server, repository } = await openRemote();
-    // A registry that does not check digests would keep whatever arrives completely.
+    const { server, repository } = await openRemote({ noDigestCheck: true });
     for (const size of [10, 3 * mebibyte]) {
       const { descriptor } = seededBlob(1, size);
       await rejectsWith(repository.push(lyingSource(descriptor, seededBytes(2, size))), "DIGEST_MISMATCH");
     }
     expect(server.state.open(repository.name).blobs.size).toBe(0);
-    // The body never ended, so that the handler never ran; the sessions were cancelled.
+    // The bodies never ended, so that there was nothing to keep; the sessions were cancelled.
     expect(server.count("upload.delete")).toBe(2);
     expect(server.state.open(repository.name).uploads.size).toBe(0);
   });

@@ -32,6 +32,8 @@ export interface RegistryOptions {
   readonly falseSubjectHeader?: boolean;
   /** A mount is answered with an upload (202), whether the blob is there or not. */
   readonly noMount?: boolean;
+  /** Keeps any blob that arrives completely under any digest, as crane's registry does with manifests. */
+  readonly noDigestCheck?: boolean;
   readonly auth?: AuthOptions;
   /** Errors to make, in order; more can be added while it runs. */
   readonly faults?: readonly Fault[];

@@ -14,6 +14,8 @@ export interface RecordedRequest {
   readonly path: string;
   readonly route: RouteName | undefined;
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The client's port: equal for requests over one connection. */
+  readonly clientPort: number | undefined;
 }
 
 export interface RunningRegistry {
@@ -100,7 +102,7 @@ class InProcessRegistry implements RunningRegistry {
     const [path = "/", query = ""] = split(url);
     const match = matchRoute(method, path);
     const headers = request.headers as Record<string, string | undefined>;
-    this.requests.push({ method, path: url, route: match?.route, headers });
+    this.requests.push({ method, path: url, route: match?.route, headers, clientPort: request.socket.remotePort });
     const fault = match && this.#faults.take(match.route);
     if (fault?.kind === "answer") return sendEarly(response, fault);
     const refused = match && match.route !== "token" ? this.#refuse(match, method, headers) : undefined;

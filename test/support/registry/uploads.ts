@@ -69,8 +69,9 @@ function take(call: Call, upload: Upload): Reply | undefined {
 }
 
 function store(call: Call, digest: string, bytes: Uint8Array): Reply {
-  if (!isDigest(digest) || digestOf(bytes, digestAlgorithm(digest)) !== digest)
-    return errorReply(400, "DIGEST_INVALID");
+  if (!isDigest(digest)) return errorReply(400, "DIGEST_INVALID");
+  const isRight = call.options.noDigestCheck || digestOf(bytes, digestAlgorithm(digest)) === digest;
+  if (!isRight) return errorReply(400, "DIGEST_INVALID");
   call.state.open(call.name).blobs.set(digest, bytes);
   return created(call, digest);
 }

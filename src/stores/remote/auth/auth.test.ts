@@ -118,7 +118,7 @@ describe("auth over HTTP", () => {
   });
 
   it("a challenge from another origin is never answered", async () => {
-    const thief = await openRemote({ auth: { kind: "basic", ...user } });
+    const thief = await openRemote({ auth: bearer });
     const { server, repository } = await openRemote(
       { auth: { kind: "basic", ...user } },
       { credentials: async () => user },

@@ -76,8 +76,7 @@ export class RegistryClient {
     let response = await this.#exchange(request, sent);
     // A 401 from another origin is not the registry asking: its challenge is never answered.
     if (response.status === 401 && response.url.origin === request.url.origin) {
-      const challenges = response.headerLines("www-authenticate");
-      const header = await untilAborted(authorizer.answer(challenges, scopes, sent), signal);
+      const header = await this.#answerChallenges(response, request, sent);
       if (header !== undefined && !isStream(request.body)) {
         await response.discard();
         response = await this.#exchange(request, header);
@@ -86,6 +85,17 @@ export class RegistryClient {
     if (!request.expect.includes(response.status)) throw await this.#refusal(response);
     warnings.collect(response);
     return response;
+  }
+
+  /** When there is no answer to be had, the 401 is let go of: an unread body would hold its connection, and the process. */
+  async #answerChallenges(response: HttpResponse, { scopes, signal }: RegistryRequest, sent: string | undefined) {
+    const challenges = response.headerLines("www-authenticate");
+    try {
+      return await untilAborted(this.#parts.authorizer.answer(challenges, scopes, sent), signal);
+    } catch (error) {
+      await response.discard();
+      throw error;
+    }
   }
 
   #exchange(request: RegistryRequest, authorization: string | undefined): Promise<HttpResponse> {
