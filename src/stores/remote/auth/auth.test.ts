@@ -100,7 +100,8 @@ describe("auth over HTTP", () => {
       "BAD_RESPONSE",
     ],
     ["an endless body", { kind: "answer", status: 200, body: "x".repeat(200_000) }, "LIMIT_EXCEEDED"],
-    ["403", { kind: "answer", status: 403 }, "DENIED"],
+    ["403", { kind: "answer", status: 403 }, "UNAUTHORIZED"],
+    ["400", { kind: "answer", status: 400, body: '{"error":"invalid_grant"}' }, "UNAUTHORIZED"],
     ["500 for ever", { kind: "answer", status: 500 }, "UNAVAILABLE"],
   ] as const) {
     it(`bearer: a token server that answers ${what} is ${code}`, async () => {

@@ -88,18 +88,17 @@ function httpRequest({ realm, service, scopes, credential }: TokenRequest): Http
   };
 }
 
+/**
+ * With credentials any refusal is about them: OAuth2 servers answer a bad refresh token with 400 `invalid_grant`, and
+ * olareg answers a wrong password with 403.
+ */
 async function refused(response: HttpResponse, { credential }: TokenRequest, clock: Clock): Promise<RegistryError> {
+  const { method, url, status } = response;
+  const isRefusal = status === 401 || status === 403 || (status === 400 && credential !== undefined);
   const note = credential ? "the token server refused the credentials" : "the token server wants credentials";
-  const isAuth = response.status === 400 || response.status === 401;
-  const error = await refusal(response, { clock, secrets: secretsOf(credential), note: isAuth ? note : undefined });
-  // OAuth2 servers answer a bad refresh token with 400 invalid_grant.
-  if (response.status !== 400 || !credential) return error;
-  return new RegistryError("UNAUTHORIZED", note, {
-    method: response.method,
-    url: response.url,
-    status: 400,
-    cause: error,
-  });
+  const cause = await refusal(response, { clock, secrets: secretsOf(credential), note: isRefusal ? note : undefined });
+  if (!isRefusal || cause.code === "UNAUTHORIZED") return cause;
+  return new RegistryError("UNAUTHORIZED", `answered ${status}: ${note}`, { method, url, status, cause });
 }
 
 async function readToken(response: HttpResponse, clock: Clock): Promise<Token> {
