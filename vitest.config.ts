@@ -20,7 +20,7 @@ export default defineConfig({
         testTimeout: 300_000,
         hookTimeout: 1_800_000,
         fileParallelism: false,
-        globalSetup: ["test/peers/support/setup.ts"],
+        globalSetup: ["test/peers/support/setup.ts", "test/support/cli/templates.ts"],
       }),
     ],
     coverage: {
