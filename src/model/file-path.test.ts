@@ -1,3 +1,4 @@
+import { posix, win32 } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { comparePaths, findCollision, pathProblem } from "./file-path.ts";
@@ -54,8 +55,8 @@ test("pathProblem: whatever passes stays below the directory it is joined to", (
     fc.property(fc.array(part, { maxLength: 6 }), (parts) => {
       const path = parts.join("/");
       if (pathProblem(path) !== undefined) return;
-      const { pathname } = new URL(encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23"), "file:///root/");
-      expect(pathname.startsWith("/root/")).toBe(true);
+      expect(posix.resolve("/root", path).startsWith("/root/")).toBe(true);
+      expect(win32.resolve("C:\\root", path).startsWith("C:\\root\\")).toBe(true);
     }),
   );
 });
