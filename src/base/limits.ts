@@ -96,3 +96,6 @@ export const statementDigestLimit = 32;
 
 /** Largest private or public key file read. An encrypted RSA key of 8,192 bits has 9 KiB. */
 export const keyFileLimitBytes = 64 * 1024;
+
+/** Least that a body must bring per second of waiting, over a stall's time: half of what a modem of 1991 did. */
+export const slowestBytesPerSecond = 1024;

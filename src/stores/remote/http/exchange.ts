@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { ByteStream } from "../../../base/bytes.ts";
 import { RegistryError } from "./error.ts";
 import { networkError } from "./network-error.ts";
+import { Pace } from "./pace.ts";
 import { HttpResponse } from "./response.ts";
 import { UploadStream } from "./upload-stream.ts";
 import type { HttpUrl } from "./url.ts";
@@ -112,14 +113,18 @@ export class Exchange {
 
   async *#read(body: Dispatcher.ResponseData["body"]): ByteStream {
     const iterator: AsyncIterator<Uint8Array> = body[Symbol.asyncIterator]();
+    const pace = new Pace(this.#timeouts.stallMs);
     try {
       for (;;) {
         // Armed only while waiting: a reader that takes its time is not a stall.
         this.#watchdog.arm(this.#timeouts.stallMs);
+        const since = performance.now();
         const next = await iterator.next();
         this.#watchdog.pause();
         this.#request.signal?.throwIfAborted();
         if (next.done) return;
+        this.#expired ??= pace.problem(performance.now() - since, next.value.byteLength);
+        if (this.#expired) throw new Error(this.#expired);
         yield next.value;
       }
     } catch (error) {
