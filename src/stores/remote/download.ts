@@ -6,6 +6,8 @@ import type { HttpResponse } from "./http/response.ts";
 
 /** Times one download goes on after an interruption: every 300 MB of a 30 GB file; a byte per answer ends here. */
 const resumeLimit = 100;
+/** Less than this is no progress: an answer that breaks off after a byte would otherwise be asked for a hundred times. */
+const progressBytes = 64 * 1024;
 
 export interface DownloadOptions extends CallOptions {
   readonly target: Descriptor;
@@ -34,7 +36,7 @@ export async function* openBytes(
       }
       return;
     } catch (error) {
-      stuck = at > before ? 0 : stuck + 1;
+      stuck = at - before >= progressBytes ? 0 : stuck + 1;
       // client.send has made its own attempts to get a first answer; this is about what broke off after some bytes.
       const isOver = at === range.start || stuck > client.retry.retries || resumed >= resumeLimit;
       if (isOver || !client.isRetryable(error, "GET")) throw error;
