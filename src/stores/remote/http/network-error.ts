@@ -26,8 +26,9 @@ export function networkError(cause: unknown, method: string, url: HttpUrl): Regi
   if (code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT") {
     return new RegistryError("TIMEOUT", "no connection in time", facts);
   }
-  if (/^HPE_|^UND_ERR_(?:RES_|RESPONSE|HEADERS_OVERFLOW)/.test(code)) {
-    return new RegistryError("BAD_RESPONSE", `the answer is not HTTP (${code})`, facts);
+  // undici's own parse error has a code only where its parser gave one.
+  if (isParseError(cause) || /^HPE_|^UND_ERR_(?:RES_|RESPONSE|HEADERS_OVERFLOW)/.test(code)) {
+    return new RegistryError("BAD_RESPONSE", `the answer is not HTTP${code && ` (${code})`}`, facts);
   }
   const known = reasons[code];
   if (known) return new RegistryError("NETWORK", known[0], { ...facts, isTemporary: known[1] });
@@ -42,4 +43,8 @@ export function errorCode(error: unknown): string {
   const { code, errors, cause } = error as { code?: unknown; errors?: unknown[]; cause?: unknown };
   if (typeof code === "string") return code;
   return errorCode(errors?.[0] ?? cause);
+}
+
+function isParseError(cause: unknown): boolean {
+  return cause instanceof Error && cause.name === "HTTPParserError";
 }
