@@ -39,6 +39,9 @@ export const advice: Readonly<Record<string, string>> = {
   UNAVAILABLE: "the registry has a problem: run the command again later",
   BAD_RESPONSE: "check that the address is that of an OCI registry",
   REDIRECT_REFUSED: "the registry sent mreg somewhere it must not go; ask its administrator",
-  NETWORK: "check that the registry is up and the address is right; plain HTTP needs --plain-http",
+  CERTIFICATE_REFUSED:
+    "give the registry's own authority with --ca-file, and your certificate, if it asks for one, with --cert-file and --key-file",
+  NETWORK:
+    "check that the registry is up and the address is right; plain HTTP needs --plain-http, proxies come from HTTPS_PROXY",
   TIMEOUT: "the registry stopped answering: run the command again",
 };

@@ -57,6 +57,7 @@ export const exitCodeOf: Readonly<Record<string, number>> = {
   REDIRECT_REFUSED: exitCodes.registry,
   NETWORK: exitCodes.registry,
   TIMEOUT: exitCodes.registry,
+  CERTIFICATE_REFUSED: exitCodes.registry,
 };
 
 /** How the program ends when `error` reaches the top. */

@@ -3,6 +3,8 @@ import type { TransferListener } from "../../base/events.ts";
 import type { Capabilities } from "../../oci/content.ts";
 import type { CredentialSource } from "./auth/credentials.ts";
 import type { Timeouts } from "./http/exchange.ts";
+import type { ProxyOptions } from "./http/proxy.ts";
+import type { HostAddress } from "./http/resolve.ts";
 import type { RetryOptions } from "./http/retry.ts";
 
 export interface RemoteOptions {
@@ -19,6 +21,10 @@ export interface RemoteOptions {
   /** PEM of a client certificate and its key, shown to the registry's own origin only. */
   readonly cert?: string;
   readonly key?: string;
+  /** Default: none. The environment's proxies are read by programs, never by this library. */
+  readonly proxy?: ProxyOptions;
+  /** Addresses to use instead of asking the name service, for any host; a proxy resolves names itself. */
+  readonly resolve?: readonly HostAddress[];
   /** Default: anonymous. */
   readonly credentials?: CredentialSource;
   readonly userAgent?: string;

@@ -54,6 +54,7 @@ export class RemoteRegistry implements Registry {
       host,
       origin: this.#origin,
       credentials: options.credentials,
+      ...(prefix === "" ? {} : { prefix }),
       clock,
       fetchToken: (request) => fetchToken(request, { send: (http) => this.#transport.send(http), retry, clock }),
     });

@@ -8,8 +8,13 @@ export type Credential =
   /** An access token that is sent as it is. */
   | { readonly registryToken: string };
 
-/** Finds the credential for a host such as `registry.example.com:5000`; undefined means anonymous. */
-export type CredentialSource = (host: string) => Promise<Credential | undefined>;
+/**
+ * Finds the credential for a host such as `registry.example.com:5000`; undefined means anonymous.
+ *
+ * @param repository - full name on the registry, such as `ml/risk`, since some files keep one credential per path; left
+ * out for what belongs to the registry as a whole.
+ */
+export type CredentialSource = (host: string, repository?: string) => Promise<Credential | undefined>;
 
 /** The texts of a credential that must never appear in a message. */
 export function secretsOf(credential: Credential | undefined): readonly string[] {

@@ -7,6 +7,11 @@ export function repositoryScope(name: string, ...actions: readonly RepositoryAct
   return `repository:${name}:${actions.join(",")}`;
 }
 
+/** The repository that a request is about: of its first scope, since a mount names its source last. */
+export function repositoryOf(scopes: readonly Scope[]): string | undefined {
+  return /^repository:(.+):[^:]*$/.exec(scopes[0] ?? "")?.[1];
+}
+
 export const catalogScope: Scope = "registry:catalog:*";
 
 /**

@@ -9,17 +9,22 @@ import type { HttpResponse } from "../http/response.ts";
 import { isRetryable, type RetryPolicy } from "../http/retry.ts";
 import { type HttpUrl, withQuery } from "../http/url.ts";
 import { basicCode, type Credential, secretsOf } from "./credentials.ts";
+import { checkTokenRedirect } from "./realm.ts";
 import type { Scope } from "./scope.ts";
 
 /** A Bearer token and when to stop using it, in milliseconds since the epoch. */
 export interface Token {
   readonly value: string;
   readonly expiresAt: number;
+  /** From when it was given until {@link expiresAt}, in milliseconds. */
+  readonly lifeMs: number;
   /** The refresh token to use next time, where the server rotates them. */
   readonly identityToken?: string;
 }
 
 export interface TokenRequest {
+  /** Origin of the registry that asked for it. */
+  readonly registry: string;
   readonly realm: HttpUrl;
   readonly service: string | undefined;
   readonly scopes: readonly Scope[];
@@ -56,7 +61,10 @@ export async function fetchToken(request: TokenRequest, options: TokenServerOpti
   const http = httpRequest(request);
   for (let attempt = 0; ; attempt++) {
     try {
-      const response = await followRedirects(http, options.send);
+      const response = await followRedirects(http, (each) => {
+        checkTokenRedirect(each.url, request.registry);
+        return options.send(each);
+      });
       if (response.status !== 200) throw await refused(response, request, options.clock);
       return await readToken(response, options.clock);
     } catch (error) {
@@ -94,8 +102,14 @@ function httpRequest({ realm, service, scopes, credential }: TokenRequest): Http
  */
 async function refused(response: HttpResponse, { credential }: TokenRequest, clock: Clock): Promise<RegistryError> {
   const { method, url, status } = response;
-  const isRefusal = status === 401 || status === 403 || (status === 400 && credential !== undefined);
-  const note = credential ? "the token server refused the credentials" : "the token server wants credentials";
+  // A token server without OAuth2 has nothing at all for a POST.
+  const isNoOauth = method === "POST" && (status === 404 || status === 405);
+  const isRefusal = status === 401 || status === 403 || (status === 400 && credential !== undefined) || isNoOauth;
+  const note = isNoOauth
+    ? "the token server takes no identity tokens, expected a user name and a password"
+    : credential
+      ? "the token server refused the credentials"
+      : "the token server wants credentials";
   const cause = await refusal(response, { clock, secrets: secretsOf(credential), note: isRefusal ? note : undefined });
   if (!isRefusal || cause.code === "UNAUTHORIZED") return cause;
   return new RegistryError("UNAUTHORIZED", `answered ${status}: ${note}`, { method, url, status, cause });
@@ -110,6 +124,6 @@ async function readToken(response: HttpResponse, clock: Clock): Promise<Token> {
   }
   const { expires_in: life, refresh_token: identityToken } = parsed.data;
   const seconds = Math.min(Math.max(life ?? defaultLifeSeconds, defaultLifeSeconds), lifeLimitSeconds);
-  const expiresAt = clock().getTime() + (seconds - marginSeconds) * 1_000;
-  return { value, expiresAt, ...(identityToken ? { identityToken } : {}) };
+  const lifeMs = (seconds - marginSeconds) * 1_000;
+  return { value, expiresAt: clock().getTime() + lifeMs, lifeMs, ...(identityToken ? { identityToken } : {}) };
 }

@@ -72,7 +72,7 @@ export class RegistryClient {
     const { authorizer, warnings } = this.#parts;
     const { scopes, signal } = request;
     signal?.throwIfAborted();
-    const sent = await untilAborted(authorizer.authorization(scopes), signal);
+    const sent = await untilAborted(authorizer.authorization(scopes, lengthOf(request.body)), signal);
     let response = await this.#exchange(request, sent);
     // A 401 from another origin is not the registry asking: its challenge is never answered.
     if (response.status === 401 && response.url.origin === request.url.origin) {
@@ -82,7 +82,7 @@ export class RegistryClient {
         response = await this.#exchange(request, header);
       }
     }
-    if (!request.expect.includes(response.status)) throw await this.#refusal(response);
+    if (!request.expect.includes(response.status)) throw await this.#refusal(response, scopes);
     warnings.collect(response);
     return response;
   }
@@ -105,15 +105,20 @@ export class RegistryClient {
     return followRedirects(http, (each) => this.#parts.transport.send(each));
   }
 
-  async #refusal(response: HttpResponse): Promise<RegistryError> {
+  async #refusal(response: HttpResponse, scopes: readonly Scope[]): Promise<RegistryError> {
     const { authorizer, clock } = this.#parts;
-    const isAnonymous = response.status === 401 && (await authorizer.isAnonymous());
+    const isAnonymous = response.status === 401 && (await authorizer.isAnonymous(scopes));
     return refusal(response, {
       clock,
       secrets: await authorizer.secrets(),
       note: isAnonymous ? "it wants credentials and there are none for it" : undefined,
     });
   }
+}
+
+function lengthOf(body: RequestBody | undefined): number {
+  if (body === undefined) return 0;
+  return body instanceof Uint8Array ? body.byteLength : body.size;
 }
 
 function isStream(body: RequestBody | undefined): boolean {

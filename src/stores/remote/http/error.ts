@@ -8,6 +8,7 @@ export type RegistryErrorCode =
   | "UNAVAILABLE"
   | "BAD_RESPONSE"
   | "REDIRECT_REFUSED"
+  | "CERTIFICATE_REFUSED"
   | "NETWORK"
   | "TIMEOUT";
 
@@ -29,7 +30,8 @@ export interface RegistryErrorFacts {
  *
  * `UNAUTHORIZED`: other credentials may help. `DENIED`: they will not. `RATE_LIMITED`, `UNAVAILABLE`, `TIMEOUT`: later
  * may help. `NETWORK`: nobody answered. `BAD_RESPONSE`: an answer that the protocol does not allow, or a refusal that
- * no other code covers. `REDIRECT_REFUSED`: the registry pointed somewhere mreg will not go.
+ * no other code covers. `REDIRECT_REFUSED`: the registry pointed somewhere mreg will not go. `CERTIFICATE_REFUSED`: one
+ * side does not accept the other's certificate.
  */
 export class RegistryError extends MregError {
   readonly code: RegistryErrorCode;

@@ -18,6 +18,8 @@ export interface HttpRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: RequestBody | undefined;
+  /** Origin of the proxy that it goes through, for messages. */
+  readonly via?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -145,11 +147,11 @@ export class Exchange {
 
   /** The reason behind a failure: the caller's abort, the source's error, a stall, or else the network. */
   #failure(error: unknown): unknown {
-    const { method, url, signal } = this.#request;
+    const { method, url, signal, via } = this.#request;
     if (signal?.aborted) return signal.reason;
     if (this.#upload?.failure) return this.#upload.failure.error;
     if (this.#expired) return new RegistryError("TIMEOUT", this.#expired, { method, url, cause: error });
-    return networkError(error, method, url);
+    return networkError(error, { method, url, via });
   }
 }
 

@@ -1,7 +1,9 @@
 import { getCACertificates } from "node:tls";
-import { Agent } from "undici";
+import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { hostnameOf } from "./address.ts";
 import { Exchange, type HttpRequest, type Timeouts } from "./exchange.ts";
+import { type ProxyOptions, type ProxyServer, proxyFor } from "./proxy.ts";
+import { type HostAddress, Resolver, type ResolverOptions } from "./resolve.ts";
 import type { HttpResponse } from "./response.ts";
 
 export interface TransportOptions {
@@ -16,6 +18,10 @@ export interface TransportOptions {
   /** PEM. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  readonly proxy?: ProxyOptions | undefined;
+  readonly resolve?: readonly HostAddress[] | undefined;
+  /** Default: the system's name service. */
+  readonly lookup?: ResolverOptions["lookup"];
 }
 
 /** How close a request's origin is to the registry's; each gets its own connections and its own TLS settings. */
@@ -24,11 +30,15 @@ type Nearness = "registry" | "same host" | "foreign";
 /** Sends single requests. Knows nothing of authorization, redirects or retries. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #agents = new Map<Nearness, Agent>();
+  readonly #resolver: Resolver;
+  /** By nearness, and by proxy. */
+  readonly #dispatchers = new Map<string, Dispatcher>();
   #hasAnswered = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
+    const { origin, resolve = [], lookup } = options;
+    this.#resolver = new Resolver({ origin, addresses: resolve, lookup });
   }
 
   /** Somebody has answered before: a refused connection is then a restart rather than a wrong address. */
@@ -44,14 +54,16 @@ export class Transport {
       "accept-encoding": "identity",
       ...request.headers,
     };
-    const exchange = new Exchange({ ...request, headers }, timeouts);
-    const response = await exchange.run(this.#agent(this.#nearness(request.url.origin)));
+    const { origin } = request.url;
+    const proxy = proxyFor(origin, this.#options.proxy);
+    const exchange = new Exchange({ ...request, headers, via: proxy?.origin }, timeouts);
+    const response = await exchange.run(this.#dispatcher(this.#nearness(origin), proxy));
     this.#hasAnswered = true;
     return response;
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
+    await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
   }
 
   #nearness(origin: string): Nearness {
@@ -59,21 +71,48 @@ export class Transport {
     return hostnameOf(origin) === hostnameOf(this.#options.origin) ? "same host" : "foreign";
   }
 
-  #agent(nearness: Nearness): Agent {
-    const existing = this.#agents.get(nearness);
+  #dispatcher(nearness: Nearness, proxy: ProxyServer | undefined): Dispatcher {
+    const key = `${nearness} ${proxy?.origin ?? ""}`;
+    const existing = this.#dispatchers.get(key);
     if (existing) return existing;
-    const { ca, cert, key, insecure, timeouts } = this.#options;
-    const created = new Agent({
-      // HTTP/1.1 on purpose: parallel blobs gain from parallel connections and lose on one multiplexed one.
-      allowH2: false,
-      connect: {
-        timeout: timeouts.connectMs,
-        ...(ca ? { ca: [...getCACertificates("default"), ca] } : {}),
-        ...(insecure && nearness !== "foreign" ? { rejectUnauthorized: false } : {}),
-        ...(cert && key && nearness === "registry" ? { cert, key } : {}),
-      },
-    });
-    this.#agents.set(nearness, created);
+    const created = proxy ? this.#proxyAgent(nearness, proxy) : this.#agent(nearness);
+    this.#dispatchers.set(key, created);
     return created;
   }
+
+  #agent(nearness: Nearness): Agent {
+    const connect = this.#resolver.connector({ ...this.#tls(nearness), timeout: this.#options.timeouts.connectMs });
+    return new Agent({ ...http1, connect });
+  }
+
+  /** https goes through a tunnel (CONNECT), http by absolute URL: many proxies allow CONNECT to port 443 only. */
+  #proxyAgent(nearness: Nearness, { origin, authorization }: ProxyServer): ProxyAgent {
+    const timeout = this.#options.timeouts.connectMs;
+    return new ProxyAgent({
+      ...http1,
+      uri: origin,
+      ...(authorization === undefined ? {} : { token: authorization }),
+      requestTls: { ...this.#tls(nearness), ...http1, timeout },
+      // Neither the client certificate nor the leave to skip verification is for the proxy.
+      proxyTls: { ...this.#authorities(), ...http1, timeout },
+    });
+  }
+
+  #tls(nearness: Nearness) {
+    const { cert, key, insecure } = this.#options;
+    return {
+      ...http1,
+      ...this.#authorities(),
+      ...(insecure && nearness !== "foreign" ? { rejectUnauthorized: false } : {}),
+      ...(cert && key && nearness === "registry" ? { cert, key } : {}),
+    };
+  }
+
+  #authorities(): { ca?: string[] } {
+    const { ca } = this.#options;
+    return ca ? { ca: [...getCACertificates("default"), ca] } : {};
+  }
 }
+
+/** HTTP/1.1 on purpose: parallel blobs gain from parallel connections and lose on one multiplexed one. */
+const http1 = { allowH2: false };
