@@ -34,6 +34,7 @@ export const advice: Readonly<Record<string, string>> = {
   ALREADY_EXISTS: "choose another directory with -o, or replace the file with --overwrite",
   CONFLICT: "somebody else was first: look at `mreg status`, then run the command again",
   STATE_CONFLICT: "somebody else moved this model meanwhile: look at `mreg log`, then run the command again",
+  COPY_FAILED: "run the same command again: what has arrived is kept, and the copy goes on from there",
   LOCKED: "another process is writing to this store: run the command again when it is done",
   RATE_LIMITED: "wait as long as the registry asks for, then run the command again",
   UNAVAILABLE: "the registry has a problem: run the command again later",

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { StoreError } from "../oci/errors.ts";
+import { digestOf } from "../base/digest.ts";
+import { CopyError, StoreError } from "../oci/errors.ts";
 import { advice } from "./diagnostics.ts";
 import { exitCodeFor, exitCodeOf } from "./exit-code.ts";
 
@@ -18,6 +19,11 @@ function declaredCodes(): ReadonlySet<string> {
     for (const [, code] of declarations.join("\n").matchAll(/"([A-Z_]+)"/g)) codes.add(code as string);
   }
   return codes;
+}
+
+function copyFailure(cause: unknown): CopyError {
+  const descriptor = { mediaType: "application/octet-stream", digest: digestOf("x"), size: 1 };
+  return new CopyError({ operation: "push", side: "destination", descriptor, cause });
 }
 
 describe("exit codes and advice", () => {
@@ -44,6 +50,9 @@ describe("exit codes and advice", () => {
   it.each([
     [new StoreError("NOT_FOUND", "x"), 5],
     [new StoreError("CONFLICT", "x"), 7],
+    [copyFailure(new StoreError("NOT_FOUND", "x")), 5],
+    [copyFailure(new StoreError("CONFLICT", "x")), 7],
+    [copyFailure(new TypeError("a bug")), 1],
     [new DOMException("interrupted", "AbortError"), 130],
     [new TypeError("a bug"), 1],
     ["not even an error", 1],

@@ -51,19 +51,23 @@ export const exitCodeOf: Readonly<Record<string, number>> = {
   ALREADY_EXISTS: exitCodes.conflict,
   STATE_CONFLICT: exitCodes.conflict,
   LOCKED: exitCodes.conflict,
+  // When its cause says nothing better: see exitCodeFor.
+  COPY_FAILED: exitCodes.unexpected,
   RATE_LIMITED: exitCodes.registry,
   UNAVAILABLE: exitCodes.registry,
   BAD_RESPONSE: exitCodes.registry,
   REDIRECT_REFUSED: exitCodes.registry,
+  CERTIFICATE_REFUSED: exitCodes.registry,
   NETWORK: exitCodes.registry,
   TIMEOUT: exitCodes.registry,
-  CERTIFICATE_REFUSED: exitCodes.registry,
 };
 
 /** How the program ends when `error` reaches the top. */
 export function exitCodeFor(error: unknown): number {
   if (isInterrupt(error)) return exitCodes.interrupted;
   if (!isMregError(error)) return exitCodes.unexpected;
+  // A copy fails for the reason that the store at either end had.
+  if (error.code === "COPY_FAILED" && isMregError(error.cause)) return exitCodeFor(error.cause);
   return exitCodeOf[error.code] ?? exitCodes.unexpected;
 }
 

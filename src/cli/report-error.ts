@@ -21,7 +21,10 @@ export function reportError(error: unknown, { format, debug, write }: ReportOpti
   const exitCode = exitCodeFor(error);
   const code = isMregError(error) ? error.code : isInterrupt(error) ? "INTERRUPTED" : "UNEXPECTED";
   const message = error instanceof Error ? error.message : String(error);
-  const hint = isInterrupt(error) ? "run the same command again: what is done already is kept" : advice[code];
+  // A copy fails for the reason that the store at either end had, and that is what can be done something about.
+  const cause = error instanceof Error && code === "COPY_FAILED" ? error.cause : undefined;
+  const reason = isMregError(cause) ? cause.code : code;
+  const hint = isInterrupt(error) ? "run the same command again: what is done already is kept" : advice[reason];
   if (format === "json") {
     write(
       `${JSON.stringify({ kind: "error", schemaVersion: 1, code, message, ...(hint ? { advice: hint } : {}), exitCode })}\n`,

@@ -1,9 +1,27 @@
 /** Both OCI specifications as data and pure functions; knows nothing of models. */
 export { type Attachment, attach } from "./attach.ts";
 export type * from "./content.ts";
+export {
+  type CopyDestination,
+  type CopyOptions,
+  type CopyReport,
+  type CopySource,
+  copy,
+  type SkippedContent,
+  type TaggedCopyOptions,
+} from "./copy.ts";
 export { Descriptor, describe, identity } from "./descriptor.ts";
 export { isDigest, parseDigest } from "./digest.ts";
-export { InvalidInputError, type InvalidInputErrorCode, StoreError, type StoreErrorCode } from "./errors.ts";
+export {
+  CopyError,
+  type CopyErrorCode,
+  type CopyErrorFacts,
+  type CopyOperation,
+  InvalidInputError,
+  type InvalidInputErrorCode,
+  StoreError,
+  type StoreErrorCode,
+} from "./errors.ts";
 export { fetchImageManifest, fetchManifest, resolveManifest } from "./fetch-manifest.ts";
 export { type ReferrerNode, referrerTree, successors } from "./graph.ts";
 export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manifest.ts";

@@ -30,6 +30,12 @@ describe("progress without a terminal", () => {
     );
   });
 
+  it("takes in work that is found on the way", () => {
+    const more: TransferEvent = { type: "more", phase: "copy", files: 3, bytes: 4096 };
+    const line = play([0, { type: "begin", phase: "copy", files: 0, bytes: 0 }], [10, more], [6000, more]);
+    expect(line).toContain("copying 0 of 6 files, 0 B of 8.0 KiB");
+  });
+
   it("counts files that are done", () => {
     const done: TransferEvent = { type: "file", phase: "push", path: "w.bin", outcome: "done" };
     expect(play([0, begin], [6000, done])).toContain("pushing 1 of 2 files");

@@ -13,8 +13,8 @@ export interface ProgressOptions {
 
 interface Phase {
   readonly name: string;
-  readonly files: number;
-  readonly bytes: number;
+  files: number;
+  bytes: number;
   readonly startedMs: number;
   filesDone: number;
   bytesDone: number;
@@ -22,7 +22,7 @@ interface Phase {
   path: string;
 }
 
-const verbs: Readonly<Record<string, string>> = { hash: "hashing", push: "pushing", pull: "pulling" };
+const verbs: Readonly<Record<string, string>> = { hash: "hashing", push: "pushing", pull: "pulling", copy: "copying" };
 
 /** Shows long work on stderr: a spinner on a terminal, a plain line now and then elsewhere. */
 export class Progress {
@@ -63,6 +63,10 @@ export class Progress {
 
   #update(phase: Phase, event: TransferEvent): void {
     if (event.type === "retry") phase.retries++;
+    if (event.type === "more") {
+      phase.files += event.files;
+      phase.bytes += event.bytes;
+    }
     if (event.type === "bytes") {
       phase.bytesDone += event.bytes;
       phase.path = event.path;
