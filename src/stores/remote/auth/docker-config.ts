@@ -1,7 +1,4 @@
-import { mkdir, readFile, realpath } from "node:fs/promises";
-import { dirname } from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../../base/atomic-file.ts";
 import { credentialLimitBytes } from "../../../base/limits.ts";
 import { basicCode, type Credential, credentialError } from "./credentials.ts";
 
@@ -23,22 +20,18 @@ export const DockerConfig = z.looseObject({
 });
 export type DockerConfig = z.infer<typeof DockerConfig>;
 
-/** Reads a configuration file; one that does not exist is empty. Errors never quote its content. */
-export async function readDockerConfig(path: string): Promise<DockerConfig> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return {};
-    throw credentialError(`${path} cannot be read`, cause);
-  }
-  if (bytes.byteLength > credentialLimitBytes)
-    throw credentialError(`${path} is longer than ${credentialLimitBytes} bytes`);
-  const text = bytes.toString("utf8");
+/**
+ * Reads the text of a configuration; empty text is an empty one.
+ *
+ * @param place - the file or variable it comes from, for messages, which never quote its content.
+ */
+export function parseDockerConfig(text: string, place: string): DockerConfig {
+  if (Buffer.byteLength(text) > credentialLimitBytes)
+    throw credentialError(`${place} is longer than ${credentialLimitBytes} bytes`);
   if (text.trim() === "") return {};
   const parsed = DockerConfig.safeParse(parseQuietly(text));
   if (parsed.success) return parsed.data;
-  throw credentialError(`${path} is not a Docker configuration file (JSON with "auths")`);
+  throw credentialError(`${place} is not a Docker configuration (JSON with "auths")`);
 }
 
 /** The parser's own message would quote the text around the mistake, and with it a password. */
@@ -47,17 +40,6 @@ function parseQuietly(text: string): unknown {
     return JSON.parse(text);
   } catch {
     return undefined;
-  }
-}
-
-/** Replaces the file in one step; only its owner can read it. A file behind a symbolic link stays there. */
-export async function writeDockerConfig(path: string, config: DockerConfig): Promise<void> {
-  try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const target = await realpath(path).catch(() => path);
-    await writeFileAtomic(target, `${JSON.stringify(config, null, "\t")}\n`, { mode: 0o600 });
-  } catch (cause) {
-    throw credentialError(`${path} cannot be written`, cause);
   }
 }
 
@@ -87,19 +69,32 @@ function decodeAuth(auth: string): Credential | undefined {
 }
 
 /**
- * Finds the key for a host: the host itself, or a URL around it as older Docker versions wrote (`https://host/v1/`).
+ * Names under which a credential may be kept, the most specific first: `host/ml/risk`, `host/ml`, `host`.
  *
- * Podman's keys may go on with a path (`host/team`): such a credential is for that path only and is not taken.
+ * Podman keeps credentials by path (containers-auth.json(5)); Docker by host only.
  */
-export function keyFor(record: Readonly<Record<string, unknown>>, host: string): string | undefined {
-  const names = host === "docker.io" ? ["docker.io", "index.docker.io", "registry-1.docker.io"] : [host.toLowerCase()];
+export function namesFor(host: string, repository?: string): readonly string[] {
+  const parts = repository?.split("/") ?? [];
+  return [...parts.map((_part, at) => [host, ...parts.slice(0, parts.length - at)].join("/")), host];
+}
+
+/** Every key that means this name: itself, or for a host a URL around it as older Docker versions wrote. */
+export function keysFor(record: Readonly<Record<string, unknown>>, name: string): readonly string[] {
   const keys = Object.keys(record);
-  return keys.find((key) => key === host) ?? keys.find((key) => names.includes(hostOfKey(key)));
+  const exact = keys.filter((key) => key === name);
+  if (name.includes("/")) return [...exact, ...keys.filter((key) => key !== name && sameScope(key, name))];
+  const hosts = name === "docker.io" ? ["docker.io", "index.docker.io", "registry-1.docker.io"] : [name.toLowerCase()];
+  return [...exact, ...keys.filter((key) => key !== name && hosts.includes(hostOfKey(key)))];
 }
 
 /** What a store is asked for: Docker Hub has its own historic name. */
-export function serverOf(host: string): string {
-  return host === "docker.io" ? "https://index.docker.io/v1/" : host;
+export function serverOf(name: string): string {
+  return name === "docker.io" ? "https://index.docker.io/v1/" : name;
+}
+
+/** Hosts know no case, repositories have only one. */
+function sameScope(key: string, name: string): boolean {
+  return key.replace(/\/+$/, "").toLowerCase() === name.toLowerCase();
 }
 
 function hostOfKey(key: string): string {

@@ -1,5 +1,7 @@
-import { chmod, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../../test/support/expect.ts";
 import { scratchDirectory } from "../../../../test/support/scratch.ts";
@@ -198,5 +200,163 @@ describe("DockerCredentials: writes", () => {
     const { file, credentials } = await withConfig("{ broken");
     await rejectsWith(credentials.store("r", ann), "UNAUTHORIZED");
     expect(await readFile(file, "utf8")).toBe("{ broken");
+  });
+});
+
+describe("DockerCredentials: paths, as podman keeps them", () => {
+  const user = (username: string) => ({ username, password: "pw" });
+  const podman = {
+    auths: {
+      "q.example": user("all"),
+      "q.example/ml": user("ml"),
+      "q.example/ml/risk": user("risk"),
+      "Other.example:5000/team/": user("team"),
+    },
+  };
+  const rows: readonly (readonly [string, string | undefined, string | undefined])[] = [
+    ["q.example", undefined, "all"],
+    ["q.example", "ml", "ml"],
+    ["q.example", "ml/fraud", "ml"],
+    ["q.example", "ml/risk", "risk"],
+    ["q.example", "ml/risk/v2/weights", "risk"],
+    ["q.example", "ml/risky", "ml"],
+    ["q.example", "mlops/risk", "all"],
+    ["q.example:443", "ml/risk", undefined],
+    ["other.example:5000", "team/a", "team"],
+    ["other.example:5000", "team2/a", undefined],
+    ["other.example:5000", undefined, undefined],
+  ];
+  for (const [host, repository, expected] of rows) {
+    it(`${host} ${repository ?? "(no repository)"} is ${expected ?? "anonymous"}`, async () => {
+      const { credentials } = await withConfig(podman);
+      expect(await credentials.get(host, repository)).toEqual(expected && user(expected));
+    });
+  }
+
+  it("a path goes before the host's keychain, and a path's helper before both", async () => {
+    const { directory, credentials } = await withConfig({
+      auths: { "r/a": user("path"), "r/b": user("path") },
+      credsStore: "all",
+      credHelpers: { "r/b": "path" },
+    });
+    await addHelper(directory, "all", `echo '{"Username":"keychain","Secret":"pw"}'`);
+    await addHelper(directory, "path", `echo '{"Username":"helper","Secret":"pw"}'`);
+    expect(await credentials.get("r", "a")).toEqual(user("path"));
+    expect(await credentials.get("r", "b/c")).toEqual(user("helper"));
+    expect(await credentials.get("r", "c")).toEqual(user("keychain"));
+  });
+
+  it("keeps and forgets a path without touching its host", async () => {
+    const { credentials } = await withConfig(podman);
+    expect(await credentials.store("q.example/new", ann)).toMatch(/config.json$/);
+    expect(await credentials.get("q.example", "new/x")).toEqual(ann);
+    expect(await credentials.erase("q.example/new")).toBe(true);
+    expect(await credentials.get("q.example", "new/x")).toEqual(user("all"));
+    expect(await credentials.erase("q.example/new")).toBe(false);
+  });
+
+  it("does not write a path's secret to a file beside a keychain", async () => {
+    const { file, credentials } = await withConfig({ credsStore: "all" });
+    expect((await rejectsWith(credentials.store("r/team", ann), "UNAUTHORIZED")).message).toContain("keychain");
+    expect(await readFile(file, "utf8")).not.toContain("auth");
+  });
+});
+
+describe("DockerCredentials: several sources", () => {
+  it("the inline one goes first, then the files in order; each says where", async () => {
+    const first = await withConfig({ auths: { a: ann, "b/x": ann } });
+    const second = await withConfig({ auths: { b: ann, c: ann } });
+    const inline = { name: "DOCKER_AUTH_CONFIG", text: JSON.stringify({ auths: { c: { auth: code("ci:pw") } } }) };
+    const credentials = new DockerCredentials({ files: [first.file, second.file], inline });
+    expect(await credentials.get("c")).toEqual({ username: "ci", password: "pw" });
+    expect(await credentials.placeOf("c")).toBe("DOCKER_AUTH_CONFIG");
+    expect(await credentials.placeOf("a")).toBe(first.file);
+    expect(await credentials.placeOf("b")).toBe(second.file);
+    expect(await credentials.placeOf("b", "x")).toBe(first.file);
+    expect(await credentials.placeOf("d")).toBeUndefined();
+  });
+
+  it("an inline one that is none is an error that does not quote it", async () => {
+    const inline = { name: "DOCKER_AUTH_CONFIG", text: '{"auths":{"r":{"auth":"s3cret' };
+    const error = await rejectsWith(new DockerCredentials({ files: [], inline }).get("r"), "UNAUTHORIZED");
+    expect(error.message).toContain("DOCKER_AUTH_CONFIG");
+    expect(error.message).not.toContain("s3cret");
+  });
+
+  it("writes only to the first file, and forgets only there", async () => {
+    const first = await withConfig({});
+    const second = await withConfig({ auths: { r: { auth: code("old:pw") } } });
+    const credentials = new DockerCredentials({ files: [first.file, second.file] });
+    expect(await credentials.erase("r")).toBe(false);
+    await credentials.store("r", ann);
+    expect(await credentials.get("r")).toEqual(ann);
+    expect(await credentials.erase("r")).toBe(true);
+    expect(await credentials.get("r")).toEqual({ username: "old", password: "pw" });
+  });
+});
+
+describe("DockerCredentials: forgets", () => {
+  it("every spelling of a host, and says whether there was anything", async () => {
+    const { credentials, read } = await withConfig({
+      auths: { r: ann, "https://r/v1/": ann, "R/v2/": {}, "r/team": ann, other: ann },
+    });
+    expect(await credentials.erase("r")).toBe(true);
+    expect(await credentials.erase("r")).toBe(false);
+    expect(await read()).toEqual({ auths: { "r/team": ann, other: ann } });
+  });
+
+  it("an empty entry beside a keychain is no credential", async () => {
+    const { directory, credentials } = await withConfig({ auths: { r: {} }, credsStore: "all" });
+    await addHelper(directory, "all");
+    expect(await credentials.erase("r")).toBe(false);
+    expect(await credentials.store("r", ann)).toBe("docker-credential-all");
+    expect(await credentials.erase("r")).toBe(true);
+  });
+
+  it("does not make a file to forget something in", async () => {
+    const { file, credentials } = await withConfig(undefined);
+    expect(await credentials.erase("r")).toBe(false);
+    expect(await readdir(dirname(file))).toEqual([]);
+  });
+});
+
+describe("DockerCredentials: writers at the same time", () => {
+  it("lose nothing of one another, whatever they add and forget", async () => {
+    const { file, read } = await withConfig({ auths: { gone: ann }, credHelpers: { x: "y" } });
+    const writers = Array.from({ length: 20 }, (_none, at) =>
+      new DockerCredentials({ files: [file] }).store(`host-${at}`, { username: `user-${at}`, password: "pw" }),
+    );
+    await Promise.all([...writers, new DockerCredentials({ files: [file] }).erase("gone")]);
+    const { auths, credHelpers } = (await read()) as { auths: object; credHelpers: object };
+    expect(Object.keys(auths).sort()).toEqual(Array.from({ length: 20 }, (_none, at) => `host-${at}`).sort());
+    expect(credHelpers).toEqual({ x: "y" });
+    expect((await readdir(dirname(file))).sort()).toEqual(["config.json"]);
+  });
+
+  it("of other processes lose nothing either", { timeout: 60_000 }, async () => {
+    const { file, read } = await withConfig({ auths: {} });
+    const module = new URL("./docker-credentials.ts", import.meta.url).href;
+    const program = `
+      const { DockerCredentials } = await import(${JSON.stringify(module)});
+      const [file, name] = process.argv.slice(1);
+      for (let at = 0; at < 5; at++)
+        await new DockerCredentials({ files: [file] }).store(name + "-" + at, { username: "u", password: "p" });`;
+    const run = promisify(execFile);
+    await Promise.all(
+      ["a", "b", "c"].map((name) => run(process.execPath, ["--input-type=module", "--eval", program, file, name])),
+    );
+    const { auths } = (await read()) as { auths: object };
+    expect(Object.keys(auths).sort()).toEqual(
+      ["a", "b", "c"].flatMap((name) => [0, 1, 2, 3, 4].map((at) => `${name}-${at}`)),
+    );
+  });
+
+  it("the lock of a process that died is taken over", async () => {
+    const { file, credentials } = await withConfig({ auths: {} });
+    await mkdir(`${file}.lock`);
+    const longAgo = new Date(Date.now() - 60_000);
+    await utimes(`${file}.lock`, longAgo, longAgo);
+    await credentials.store("r", ann);
+    expect(await credentials.get("r")).toEqual(ann);
   });
 });

@@ -32,14 +32,15 @@ export interface HelperOptions {
  * @see {@link https://github.com/docker/docker-credential-helpers#development}
  */
 export class CredentialHelper {
-  readonly #program: string;
+  /** Its name, without a directory. */
+  readonly program: string;
   readonly #options: HelperOptions;
 
   constructor(suffix: string, options: HelperOptions = {}) {
     if (!suffixPattern.test(suffix)) {
       throw credentialError(`${JSON.stringify(suffix.slice(0, 100))} is not the name of a credential helper`);
     }
-    this.#program = `docker-credential-${suffix}`;
+    this.program = `docker-credential-${suffix}`;
     this.#options = options;
   }
 
@@ -55,17 +56,17 @@ export class CredentialHelper {
       json = JSON.parse(output);
     } catch (cause) {
       // The output may be half a credential: it is not shown, and neither is the parser's excerpt of it.
-      throw credentialError(`${this.#program} get did not answer with JSON (${(cause as Error).name})`);
+      throw credentialError(`${this.program} get did not answer with JSON (${(cause as Error).name})`);
     }
     const answer = HelperAnswer.safeParse(json);
-    if (!answer.success) throw credentialError(`${this.#program} get answered without Username and Secret`);
+    if (!answer.success) throw credentialError(`${this.program} get answered without Username and Secret`);
     const { Username: username, Secret: secret } = answer.data;
     return username === tokenUser ? { identityToken: secret } : { username, password: secret };
   }
 
   /** Keeps a credential. Access tokens have no place in the protocol and are refused. */
   async store(server: string, credential: Credential): Promise<void> {
-    if ("registryToken" in credential) throw credentialError(`${this.#program} cannot keep an access token`);
+    if ("registryToken" in credential) throw credentialError(`${this.program} cannot keep an access token`);
     const [username, secret] =
       "password" in credential ? [credential.username, credential.password] : [tokenUser, credential.identityToken];
     const input = JSON.stringify({ ServerURL: server, Username: username, Secret: secret });
@@ -79,7 +80,7 @@ export class CredentialHelper {
   }
 
   #failure(action: string, output: string, secrets: readonly string[] = []): RegistryError {
-    return credentialError(`${this.#program} ${action} failed: ${shown(output, secrets) || "it said nothing"}`);
+    return credentialError(`${this.program} ${action} failed: ${shown(output, secrets) || "it said nothing"}`);
   }
 
   async #run(action: string, input: string): Promise<{ code: number | null; output: string }> {
@@ -92,7 +93,7 @@ export class CredentialHelper {
         child.kill("SIGKILL");
         // What the helper started may hold the pipe open for ever.
         child.stdout.destroy();
-        reject(credentialError(`${this.#program} ${action} was stopped: ${reason}`));
+        reject(credentialError(`${this.program} ${action} was stopped: ${reason}`));
       };
       const limitMs = this.#options.limitMs ?? helperLimitMs;
       const timer = setTimeout(() => stop(`no answer within ${limitMs} ms`), limitMs);
@@ -103,7 +104,7 @@ export class CredentialHelper {
       });
       // A helper that does not read its input closes the pipe; its exit code tells the rest.
       child.stdin.on("error", () => {});
-      child.on("error", (cause) => reject(credentialError(`${this.#program} cannot be started`, cause)));
+      child.on("error", (cause) => reject(credentialError(`${this.program} cannot be started`, cause)));
       child.on("close", (code) => {
         clearTimeout(timer);
         resolve({ code, output: Buffer.concat(chunks).toString("utf8") });
@@ -114,12 +115,12 @@ export class CredentialHelper {
 
   async #find(): Promise<string> {
     const { helperPath } = this.#options;
-    if (helperPath === undefined) return this.#program;
+    if (helperPath === undefined) return this.program;
     for (const directory of helperPath.split(delimiter)) {
-      const candidate = join(directory, this.#program);
+      const candidate = join(directory, this.program);
       if (directory !== "" && (await isExecutable(candidate))) return candidate;
     }
-    throw credentialError(`${this.#program} is not in ${helperPath}`);
+    throw credentialError(`${this.program} is not in ${helperPath}`);
   }
 }
 
