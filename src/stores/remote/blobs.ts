@@ -3,6 +3,7 @@ import { verified } from "../../base/digest.ts";
 import type { ByteRange, CallOptions, PushOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../oci/source.ts";
+import { Chunking } from "./chunking.ts";
 import { openBytes } from "./download.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus } from "./http/error.ts";
@@ -14,10 +15,13 @@ import { UploadSessions } from "./upload-sessions.ts";
 export class RemoteBlobs {
   readonly #endpoint: Endpoint;
   readonly #sessions: UploadSessions;
+  readonly #chunking: Chunking;
 
-  constructor(endpoint: Endpoint) {
+  /** @param chunkBytes - see RemoteOptions. */
+  constructor(endpoint: Endpoint, chunkBytes?: number) {
     this.#endpoint = endpoint;
     this.#sessions = new UploadSessions(endpoint);
+    this.#chunking = new Chunking(chunkBytes);
   }
 
   async exists(target: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
@@ -50,8 +54,9 @@ export class RemoteBlobs {
 
   async push(source: BlobSource, options: PushOptions = {}): Promise<void> {
     if (await this.exists(source.descriptor, options)) return;
+    const context = { endpoint: this.#endpoint, sessions: this.#sessions, chunking: this.#chunking, blobs: this };
     try {
-      await uploadBlob({ endpoint: this.#endpoint, sessions: this.#sessions, blobs: this }, source, options);
+      await uploadBlob(context, source, options);
     } catch (error) {
       throw storeError(error, `repository ${this.#endpoint.name}`);
     }

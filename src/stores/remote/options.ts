@@ -30,6 +30,11 @@ export interface RemoteOptions {
   readonly userAgent?: string;
   /** What this registry is known to do. Default: everything is tried; a refusal is UNSUPPORTED. */
   readonly supports?: Partial<Capabilities>;
+  /**
+   * Sends blobs longer than this in pieces of this length, where the registry takes pieces. Default: every blob in one
+   * request, in pieces only where the registry asks for them or refuses the whole as too long.
+   */
+  readonly chunkBytes?: number;
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly timeouts?: Partial<Timeouts>;

@@ -31,6 +31,7 @@ export class RemoteRegistry implements Registry {
   readonly #prefix: string;
   readonly #origin: string;
   readonly #supports: Capabilities;
+  readonly #chunkBytes: number | undefined;
   readonly #transport: Transport;
   readonly #client: RegistryClient;
   /** One object per name, so that writers of one process queue up on the same list of referrers. */
@@ -42,6 +43,7 @@ export class RemoteRegistry implements Registry {
     this.#origin = originOf(options);
     this.#prefix = prefix === "" ? "" : `${checkRepositoryName(prefix)}/`;
     this.location = prefix === "" ? host : `${host}/${prefix}`;
+    this.#chunkBytes = options.chunkBytes;
     this.#supports = { delete: true, untag: true, mount: true, ...options.supports };
     this.#transport = new Transport({
       ...options,
@@ -52,9 +54,9 @@ export class RemoteRegistry implements Registry {
     const retry = new RetryPolicy(options.retry, options.onEvent);
     const authorizer = new Authorizer({
       host,
+      ...(prefix === "" ? {} : { prefix }),
       origin: this.#origin,
       credentials: options.credentials,
-      ...(prefix === "" ? {} : { prefix }),
       clock,
       fetchToken: (request) => fetchToken(request, { send: (http) => this.#transport.send(http), retry, clock }),
     });
@@ -71,6 +73,7 @@ export class RemoteRegistry implements Registry {
       endpoint: this.#endpoint(name),
       sibling: (other) => this.#endpoint(other),
       supports: this.#supports,
+      chunkBytes: this.#chunkBytes,
     });
     this.#repositories.set(name, created);
     return created;

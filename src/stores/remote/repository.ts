@@ -30,6 +30,8 @@ export interface RemoteRepositoryParts {
   /** Where a sibling of this repository is, by its name below the prefix. */
   readonly sibling: (name: string) => Endpoint;
   readonly supports: Capabilities;
+  /** See RemoteOptions. */
+  readonly chunkBytes?: number | undefined;
 }
 
 /** A repository on an OCI registry. */
@@ -48,12 +50,12 @@ export class RemoteRepository implements Repository {
   readonly #referrers: RemoteReferrers;
   readonly #puts = new KeyedQueue();
 
-  constructor({ name, location, endpoint, sibling, supports }: RemoteRepositoryParts) {
+  constructor({ name, location, endpoint, sibling, supports, chunkBytes }: RemoteRepositoryParts) {
     this.name = name;
     this.location = location;
     this.supports = supports;
     this.#sibling = sibling;
-    this.#blobs = new RemoteBlobs(endpoint);
+    this.#blobs = new RemoteBlobs(endpoint, chunkBytes);
     this.#manifests = new RemoteManifests(endpoint);
     this.#tags = new RemoteTags(endpoint, this.#manifests);
     this.#referrers = new RemoteReferrers(endpoint, this.#manifests);

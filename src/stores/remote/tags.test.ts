@@ -97,7 +97,7 @@ describe("tag", () => {
   });
 
   it("on a registry that refuses to move tags is a CONFLICT, once or not", async () => {
-    const { repository, target } = await tagged(1, { immutableTags: true });
+    const { repository, target } = await tagged(1, { immutableTags: { status: 412 } });
     const other = await pushArtifact(repository, seededArtifact(2));
     await rejectsWith(repository.tag(other, "v1"), "CONFLICT");
     await repository.tag(target, "v1");

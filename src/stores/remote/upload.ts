@@ -1,118 +1,274 @@
 import type { ByteStream } from "../../base/bytes.ts";
-import { verified } from "../../base/digest.ts";
-import { isMregError } from "../../base/errors.ts";
 import type { PushOptions } from "../../oci/content.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import type { RemoteBlobs } from "./blobs.ts";
+import { type Chunking, pieceCountLimit } from "./chunking.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus, RegistryError } from "./http/error.ts";
-import { type HttpUrl, withQuery } from "./http/url.ts";
-import type { UploadSessions } from "./upload-sessions.ts";
+import { withQuery } from "./http/url.ts";
+import { PieceReader } from "./piece-reader.ts";
+import { nextLocation, receivedBytes, type UploadSession, type UploadSessions } from "./upload-sessions.ts";
 
 export interface UploadContext {
   readonly endpoint: Endpoint;
   readonly sessions: UploadSessions;
+  readonly chunking: Chunking;
   readonly blobs: Pick<RemoteBlobs, "exists">;
 }
 
+/** Times one upload goes on where it broke off: as often as a download. */
+const resumeLimit = 100;
+
+/** Answers to a first PATCH that mean "not in pieces", where a broken session would have been said of a later one. */
+const noPatchStatuses: readonly number[] = [400, 404, 405, 411, 415, 416, 501];
+
+/** What became of an attempt: everything is stored, or the same content must be sent another way. */
+type Outcome = "stored" | "other way";
+
 /**
- * Uploads a blob in one PUT with Content-Length, the one form that every registry accepts.
+ * Uploads one blob: in one PUT with Content-Length, the one form that every registry accepts, or in pieces where
+ * {@link Chunking} says so.
  *
- * When the upload fails for a reason that may pass (401 in the middle, 408, 429, 5xx, reset, stall), it starts over:
- * a new session, and the source opened again from the beginning. Nothing is buffered.
+ * When it fails for a reason that may pass (401 in the middle, 408, 429, 5xx, reset, stall), it goes on where the
+ * registry says that it stopped, by PATCH from there; where the registry cannot say, it starts over with a new session
+ * and the source opened again from the beginning. Nothing is buffered.
  *
  * @throws {@link ContentError} when the source yields other bytes than its descriptor says; the body is then left
  * incomplete, so that no registry, however careless, has anything to store.
  */
 export async function uploadBlob(context: UploadContext, source: BlobSource, options: PushOptions): Promise<void> {
-  const { endpoint, sessions, blobs } = context;
-  const progress = new Progress(options);
-  let location = sessions.takeOffered(source.descriptor.digest);
-  let hasReauthorized = false;
-  for (let attempt = 0; ; attempt++) {
-    const session = location ?? (await sessions.start(options));
-    location = undefined;
-    try {
-      progress.restart();
-      await put(endpoint, session, source, { ...options, onBytes: (count) => progress.add(count) });
-      return;
-    } catch (error) {
-      if (!(error instanceof RegistryError)) await giveUp(sessions, session, error, options);
-      if (!isRestart(error, endpoint, hasReauthorized) || attempt >= endpoint.client.retry.retries) throw error;
-      hasReauthorized ||= hasStatus(error, 401);
-      await endpoint.client.retry.wait(attempt, error, options.signal);
-      // The answer may have got lost after the registry had stored everything.
-      if (await blobs.exists(source.descriptor, options)) return;
+  const upload = new BlobUpload(context, source, options);
+  try {
+    await upload.run();
+  } catch (error) {
+    await upload.abandon();
+    throw error;
+  } finally {
+    upload.close();
+  }
+}
+
+class BlobUpload {
+  readonly #context: UploadContext;
+  readonly #source: BlobSource;
+  readonly #options: PushOptions;
+  readonly #progress: Progress;
+  #reader: PieceReader;
+  #session: UploadSession | undefined;
+  /** Length of the body that is under way; 0 while none is. */
+  #bodyBytes = 0;
+  #hasReauthorized = false;
+
+  constructor(context: UploadContext, source: BlobSource, options: PushOptions) {
+    this.#context = context;
+    this.#source = source;
+    this.#options = options;
+    this.#progress = new Progress(options);
+    this.#reader = new PieceReader(source);
+  }
+
+  close(): void {
+    this.#reader.close();
+  }
+
+  async abandon(): Promise<void> {
+    if (this.#session) await this.#context.sessions.cancel(this.#session);
+  }
+
+  async run(): Promise<void> {
+    const { sessions, blobs, endpoint } = this.#context;
+    this.#session = sessions.takeOffered(this.#source.descriptor.digest);
+    for (let attempt = 0, resumed = 0; ; ) {
+      const session = this.#session ?? (await sessions.start(this.#options));
+      this.#session = session;
+      this.#progress.moveTo(session.received);
+      try {
+        if ((await this.#send(session)) === "stored") return;
+        await this.#restart("cancel");
+      } catch (error) {
+        if (this.#isOtherWay(error)) {
+          await this.#restart("cancel");
+          continue;
+        }
+        if (!this.#isPassing(error) || attempt >= endpoint.client.retry.retries) throw error;
+        this.#hasReauthorized ||= hasStatus(error, 401);
+        await endpoint.client.retry.wait(attempt, error, this.#options.signal);
+        // The answer may have got lost after the registry had stored everything.
+        if (await blobs.exists(this.#source.descriptor, this.#options)) return this.#progress.moveTo(this.#size);
+        const hasMoved = resumed++ < resumeLimit && (await this.#resume(error, session.received));
+        attempt = hasMoved ? 0 : attempt + 1;
+        if (hasMoved) this.#hasReauthorized = false;
+      }
     }
   }
-}
 
-async function put(endpoint: Endpoint, session: HttpUrl, source: BlobSource, options: PushOptions): Promise<void> {
-  const { digest, size } = source.descriptor;
-  const stream = withheld(verified(source.open(), source.descriptor));
-  const response = await endpoint.client.send({
-    method: "PUT",
-    url: withQuery(session, "digest", digest),
-    scopes: endpoint.push,
-    // Anything else, and distribution parses the body as a form.
-    headers: { "content-type": mediaTypes.octetStream },
-    body: size === 0 ? await drained(stream) : { size, stream: counted(stream, options) },
-    expect: [201],
-    signal: options.signal,
-  });
-  await response.discard();
-  const received = response.header("docker-content-digest");
-  if (received === undefined || received === digest) return;
-  throw response.error("BAD_RESPONSE", `stored ${JSON.stringify(received.slice(0, 150))}, expected ${digest}`);
-}
-
-/** A session that vanished (404) or lost count (416) is like a reset; a second 401 is final. */
-function isRestart(error: unknown, { client }: Endpoint, hasReauthorized: boolean): error is RegistryError {
-  if (hasStatus(error, 401)) return !hasReauthorized;
-  return client.isRetryable(error, "PUT") || hasStatus(error, 404, 416);
-}
-
-async function giveUp(
-  sessions: UploadSessions,
-  session: HttpUrl,
-  error: unknown,
-  { signal }: PushOptions,
-): Promise<never> {
-  // An abort ends at once; another request would only hold it up.
-  if (isMregError(error) && !signal?.aborted) await sessions.cancel(session);
-  throw error;
-}
-
-/**
- * Hands out a stream one chunk late, so that the last one leaves only after the stream has ended without an error.
- *
- * {@link verified} gives its verdict after the last chunk; sending that chunk before would complete the request.
- */
-async function* withheld(stream: ByteStream): ByteStream {
-  let held: Uint8Array | undefined;
-  for await (const chunk of stream) {
-    if (chunk.byteLength === 0) continue;
-    if (held) yield held;
-    held = chunk;
+  get #size(): number {
+    return this.#source.descriptor.size;
   }
-  if (held) yield held;
+
+  async #send(session: UploadSession): Promise<Outcome> {
+    const { chunking, blobs } = this.#context;
+    const pieceBytes = chunking.pieceBytes(this.#size, session.limits);
+    if (session.received === 0 && pieceBytes === undefined) {
+      await this.#put(session, this.#size);
+      return "stored";
+    }
+    // What is left of a broken PUT follows in one piece.
+    if ((await this.#patchAll(pieceBytes ?? this.#size)) === "other way") return "other way";
+    await this.#put(this.#session ?? session, 0);
+    // Artifactory has been seen to keep the last piece only, and to call that success (wasmCloud#3405).
+    if (await blobs.exists(this.#source.descriptor, this.#options)) return "stored";
+    return this.#giveUpPieces(this.#session ?? session);
+  }
+
+  async #patchAll(pieceBytes: number): Promise<Outcome> {
+    const { endpoint } = this.#context;
+    if (this.#size / pieceBytes > pieceCountLimit) {
+      throw new RegistryError(
+        "BAD_RESPONSE",
+        `takes pieces of ${pieceBytes} bytes at most, so that ${this.#size} bytes would be more than ${pieceCountLimit}`,
+        { method: "PATCH", url: endpoint.uploads() },
+      );
+    }
+    for (let session = this.#session; session && session.received < this.#size; session = this.#session) {
+      const next = await this.#patch(session, Math.min(session.received + pieceBytes, this.#size));
+      if (!next) return this.#giveUpPieces(session);
+      this.#session = next;
+      this.#progress.moveTo(next.received);
+    }
+    return "stored";
+  }
+
+  /**
+   * Sends one piece (end-5).
+   *
+   * @returns the session as the registry then describes it; undefined when it has not kept the piece, or wants none.
+   */
+  async #patch(session: UploadSession, end: number): Promise<UploadSession | undefined> {
+    const { endpoint, sessions } = this.#context;
+    const start = session.received;
+    try {
+      const response = await endpoint.client.send({
+        method: "PATCH",
+        url: session.location,
+        scopes: endpoint.push,
+        // No "bytes", no "/size": distribution answers 500 to them.
+        headers: { "content-type": mediaTypes.octetStream, "content-range": `${start}-${end - 1}` },
+        body: this.#body(start, end),
+        // ECR says 201.
+        expect: [202, 201, 204],
+        signal: this.#options.signal,
+      });
+      await response.discard();
+      this.#bodyBytes = 0;
+      const said = receivedBytes(response) ?? end;
+      // One byte is "0-0", like none.
+      const received = said === 0 && end === 1 ? 1 : said;
+      if (received > end) throw response.error("BAD_RESPONSE", `has ${received} bytes, and was sent ${end}`);
+      return received > start ? { ...session, received, location: nextLocation(response, session) } : undefined;
+    } catch (error) {
+      if (start === 0 && hasStatus(error, ...noPatchStatuses)) return undefined;
+      if (!hasStatus(error, 416)) throw error;
+      const state = await sessions.status(session, this.#options);
+      // It has what we think it has, and still does not want the next piece.
+      if (state?.received === start) return undefined;
+      throw error;
+    }
+  }
+
+  /** Sends the rest of the content, or nothing, and closes the upload (end-6). */
+  async #put(session: UploadSession, bodyBytes: number): Promise<void> {
+    const { endpoint } = this.#context;
+    const { digest } = this.#source.descriptor;
+    const response = await endpoint.client.send({
+      method: "PUT",
+      url: withQuery(session.location, "digest", digest),
+      scopes: endpoint.push,
+      // Anything else, and distribution parses the body as a form.
+      headers: { "content-type": mediaTypes.octetStream },
+      body: bodyBytes === 0 ? await this.#nothing() : this.#body(0, bodyBytes),
+      expect: [201],
+      signal: this.#options.signal,
+    });
+    await response.discard();
+    const received = response.header("docker-content-digest");
+    if (received === undefined || received === digest) return;
+    throw response.error("BAD_RESPONSE", `stored ${JSON.stringify(received.slice(0, 150))}, expected ${digest}`);
+  }
+
+  #body(start: number, end: number): { size: number; stream: ByteStream } {
+    this.#bodyBytes = end - start;
+    return { size: end - start, stream: counted(this.#reader.read(start, end), this.#progress) };
+  }
+
+  /** An empty body; that of an empty blob only after its source has turned out to be empty. */
+  async #nothing(): Promise<Uint8Array> {
+    this.#bodyBytes = 0;
+    if (this.#size === 0) for await (const _chunk of this.#reader.read(0, 0));
+    return new Uint8Array();
+  }
+
+  /** @throws {@link RegistryError} when the content does not go in one PUT either. */
+  #giveUpPieces(session: UploadSession): Outcome {
+    if (this.#context.chunking.lostPieces()) return "other way";
+    throw new RegistryError("BAD_RESPONSE", "does not keep pieces, and refuses the whole as too long", {
+      method: "PATCH",
+      url: session.location,
+    });
+  }
+
+  /** A body that was too long for the registry, or for a proxy in front of it, may be cut. */
+  #isOtherWay(error: unknown): boolean {
+    // After a first piece the same length is no longer the trouble: then the blob as a whole is too long.
+    const isFirst = (this.#session?.received ?? 0) === 0;
+    return hasStatus(error, 413) && isFirst && this.#bodyBytes > 0 && this.#context.chunking.refused(this.#bodyBytes);
+  }
+
+  /** A session that vanished (404) or lost count (416) is like a reset; a second 401 is final. */
+  #isPassing(error: unknown): error is RegistryError {
+    if (hasStatus(error, 401)) return !this.#hasReauthorized;
+    return this.#context.endpoint.client.isRetryable(error, "PUT") || hasStatus(error, 404, 416);
+  }
+
+  /**
+   * Finds out where the upload can go on; where it cannot, the next attempt starts over.
+   *
+   * @returns whether the registry has more than `before`.
+   */
+  async #resume(error: RegistryError, before: number): Promise<boolean> {
+    const { sessions, chunking } = this.#context;
+    const session = this.#session;
+    const mayGoOn = session && chunking.takesPieces && !hasStatus(error, 404);
+    const state = mayGoOn ? await sessions.status(session, this.#options) : undefined;
+    // More than was ever sent is no answer to build on.
+    if (state && state.received > 0 && state.received <= this.#reader.seen) {
+      this.#session = state;
+      return state.received > before;
+    }
+    await this.#restart(error.status === undefined || hasStatus(error, 404) ? "leave" : "cancel");
+    return false;
+  }
+
+  /** Makes the next attempt start with nothing. A session whose answer is only late must not be disturbed. */
+  async #restart(farewell: "cancel" | "leave"): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    this.#reader.close();
+    this.#reader = new PieceReader(this.#source);
+    this.#progress.moveTo(0);
+    if (session && farewell === "cancel") await this.#context.sessions.cancel(session);
+  }
 }
 
-/** An empty blob has no stream to send, but its source must still be empty. */
-async function drained(stream: ByteStream): Promise<Uint8Array> {
-  for await (const _chunk of stream);
-  return new Uint8Array();
-}
-
-async function* counted(stream: ByteStream, { onBytes }: PushOptions): ByteStream {
+async function* counted(stream: ByteStream, progress: Progress): ByteStream {
   for await (const chunk of stream) {
     yield chunk;
-    onBytes?.(chunk.byteLength);
+    progress.add(chunk.byteLength);
   }
 }
 
-/** Keeps the sum of reported bytes at what the registry has of the present attempt. */
+/** Keeps the sum of reported bytes at what the registry has, as far as is known. */
 class Progress {
   readonly #options: PushOptions;
   #sent = 0;
@@ -123,11 +279,10 @@ class Progress {
 
   add(count: number): void {
     this.#sent += count;
-    this.#options.onBytes?.(count);
+    if (count !== 0) this.#options.onBytes?.(count);
   }
 
-  restart(): void {
-    if (this.#sent > 0) this.#options.onBytes?.(-this.#sent);
-    this.#sent = 0;
+  moveTo(received: number): void {
+    this.add(received - this.#sent);
   }
 }

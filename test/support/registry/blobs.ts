@@ -3,12 +3,16 @@ import { errorReply, type Reply, reply } from "./reply.ts";
 import type { Call, Handler, RouteName } from "./routes.ts";
 
 export const blobRoutes: Readonly<Partial<Record<RouteName, Handler>>> = {
-  "blob.head": read,
-  "blob.get": read,
+  "blob.head": readBlob,
+  "blob.get": (call) => {
+    const found = readBlob(call);
+    if (call.storageUrl === "" || found.status >= 400) return found;
+    return reply(307, { location: `${call.storageUrl}/${call.name}/${call.target}?signature=secret` });
+  },
   "blob.delete": remove,
 };
 
-function read(call: Call): Reply {
+export function readBlob(call: Pick<Call, "state" | "name" | "target" | "options" | "headers">): Reply {
   const bytes = isDigest(call.target) ? call.state.repositories.get(call.name)?.blobs.get(call.target) : undefined;
   if (!isDigest(call.target)) return errorReply(400, "DIGEST_INVALID");
   if (!bytes) return errorReply(404, "BLOB_UNKNOWN");

@@ -1,3 +1,4 @@
+import { digestOf } from "../../../src/base/digest.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { isDigest } from "../../../src/oci/digest.ts";
 import { parseManifest } from "../../../src/oci/manifest.ts";
@@ -10,8 +11,16 @@ export const listRoutes: Readonly<Partial<Record<RouteName, Handler>>> = { tags,
 function tags(call: Call): Reply {
   const repository = call.state.repositories.get(call.name);
   if (!repository) return errorReply(404, "NAME_UNKNOWN");
+  const { unordered, largestN = Number.POSITIVE_INFINITY } = call.options.lists ?? {};
+  if (Number(call.parameters.get("n") ?? 0) > largestN) return errorReply(400, "UNSUPPORTED", "n is too large");
+  if (unordered) return jsonReply(200, { name: call.name, tags: shuffled([...repository.tags.keys()]) });
   const { page, link } = paged(call, [...repository.tags.keys()].sort());
   return jsonReply(200, { name: call.name, tags: page }, link);
+}
+
+/** The same order every time, and not the one of the names. */
+function shuffled(names: readonly string[]): string[] {
+  return [...names].sort((a, b) => digestOf(a).localeCompare(digestOf(b)));
 }
 
 function catalog(call: Call): Reply {
@@ -27,6 +36,8 @@ function referrers(call: Call): Reply {
     return reply(404, { "content-type": "text/plain; charset=utf-8" }, Buffer.from("404 page not found\n"));
   }
   if (!isDigest(target)) return errorReply(400, "DIGEST_INVALID");
+  const isKnown = call.state.repositories.get(call.name)?.manifests.has(target);
+  if (options.lists?.unknownSubject === "error" && !isKnown) return errorReply(400, "MANIFEST_INVALID");
   const wanted = options.noReferrersFilter ? null : call.parameters.get("artifactType");
   const all = referrersOf(call, target).filter(({ artifactType }) => wanted === null || artifactType === wanted);
   const { page, link } = paged(call, all.map(({ digest }) => digest).sort());
@@ -52,13 +63,15 @@ function paged(
   { parameters, options, url }: Call,
   all: readonly string[],
 ): { page: string[]; link: Record<string, string> } {
-  const last = parameters.get("last");
+  const cursor = parameters.get("cursor");
+  const last = cursor === null ? parameters.get("last") : Buffer.from(cursor, "base64url").toString();
   const rest = last === null ? all : all.filter((entry) => entry > last);
   const asked = parameters.get("n");
   const size = Math.min(asked === null ? Infinity : Number(asked), options.pageSize ?? Infinity);
   const page = rest.slice(0, size);
   if (page.length === rest.length || page.length === 0) return { page, link: {} };
   const next = new URLSearchParams(parameters);
-  next.set("last", page.at(-1) ?? "");
+  if (options.lists?.cursor) next.set("cursor", Buffer.from(page.at(-1) ?? "").toString("base64url"));
+  else next.set("last", page.at(-1) ?? "");
   return { page, link: { link: `<${url.replace(/\?.*/, "")}?${next.toString()}>; rel="next"` } };
 }

@@ -18,7 +18,7 @@ export const manifestRoutes: Readonly<Partial<Record<RouteName, Handler>>> = {
 
 function read(call: Call): Reply {
   const repository = call.state.repositories.get(call.name);
-  const digest = find(repository, call.target);
+  const digest = find(repository, call);
   const stored = digest && repository?.manifests.get(digest);
   if (!stored) return errorReply(404, "MANIFEST_UNKNOWN");
   const accept = call.headers["accept"] ?? "*/*";
@@ -28,8 +28,10 @@ function read(call: Call): Reply {
   return reply(200, { "content-type": stored.mediaType, ...named }, stored.bytes);
 }
 
-function find(repository: RepositoryState | undefined, reference: string): Digest | undefined {
-  return isDigest(reference) ? reference : repository?.tags.get(reference);
+function find(repository: RepositoryState | undefined, { target, options }: Call): Digest | undefined {
+  const meant = options.digestTags ? target.replace(/^sha256-/, "sha256:") : target;
+  if (isDigest(meant) && (meant === target || repository?.manifests.has(meant))) return meant;
+  return repository?.tags.get(target);
 }
 
 function put(call: Call): Reply {
@@ -45,18 +47,23 @@ function put(call: Call): Reply {
   if (typeof manifest === "string") return errorReply(400, "MANIFEST_INVALID", manifest);
   const missing = named(manifest).find((each) => !repository.blobs.has(each) && !repository.manifests.has(each));
   if (missing) return errorReply(400, "MANIFEST_BLOB_UNKNOWN", `${missing} is not there`);
-  if (!isDigest(target)) {
-    const current = repository.tags.get(target);
-    if (options.immutableTags && current && current !== digest) return errorReply(412, "PRECONDITION");
-    repository.tags.set(target, digest);
+  const subject = manifest.value.subject?.digest;
+  if (options.subjectMustExist && subject && !repository.manifests.has(subject)) return errorReply(405, "UNSUPPORTED");
+  const tags = isDigest(target) ? (options.tagParameter ? call.parameters.getAll("tag") : []) : [target];
+  for (const tag of tags) {
+    const current = repository.tags.get(tag);
+    const { status = 412, evenSame = false } = options.immutableTags ?? {};
+    const isRefused = options.immutableTags && current && (evenSame || current !== digest);
+    if (isRefused) return errorReply(status, "PRECONDITION", "configured as immutable");
+    repository.tags.set(tag, digest);
   }
   repository.manifests.set(digest, { bytes: body, mediaType });
-  const subject = manifest.value.subject?.digest;
   const says = options.falseSubjectHeader || (options.referrers !== "tag" && !options.noSubjectHeader);
   return reply(201, {
     location: `/v2/${call.name}/manifests/${digest}`,
     ...(options.noDigestHeader ? {} : { "docker-content-digest": digest }),
     ...(subject && says ? { "oci-subject": subject } : {}),
+    ...(isDigest(target) && tags.length > 0 ? { "oci-tag": tags.join(", ") } : {}),
   });
 }
 
@@ -80,7 +87,17 @@ function remove(call: Call): Reply {
     if (call.options.noTagDelete) return errorReply(400, "DIGEST_INVALID");
     return repository?.tags.delete(call.target) ? reply(202) : errorReply(404, "MANIFEST_UNKNOWN");
   }
-  if (!repository?.manifests.delete(call.target)) return errorReply(404, "MANIFEST_UNKNOWN");
-  for (const [tag, digest] of repository.tags) if (digest === call.target) repository.tags.delete(tag);
+  if (!repository?.manifests.has(call.target)) return errorReply(404, "MANIFEST_UNKNOWN");
+  drop(repository, call.target, call.options.harbor === true);
   return reply(202);
+}
+
+/** Harbor deletes accessories with their subject, and theirs with them. */
+function drop(repository: RepositoryState, gone: Digest, withReferrers: boolean): void {
+  repository.manifests.delete(gone);
+  for (const [tag, digest] of repository.tags) if (digest === gone) repository.tags.delete(tag);
+  if (!withReferrers) return;
+  for (const [digest, { bytes, mediaType }] of [...repository.manifests]) {
+    if (parseManifest(bytes, mediaType).value.subject?.digest === gone) drop(repository, digest, true);
+  }
 }

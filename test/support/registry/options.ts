@@ -16,8 +16,8 @@ export interface RegistryOptions {
   readonly noCatalog?: boolean;
   /** A PUT with a body is 413 unless a PATCH came before, as behind a proxy with a small body limit. */
   readonly chunkOnly?: boolean;
-  /** A tag that exists cannot be moved: 412, as from Harbor. */
-  readonly immutableTags?: boolean;
+  /** A tag that exists cannot be moved, and with `evenSame` not even be written again. Harbor 412, Quay 409. */
+  readonly immutableTags?: { readonly status: number; readonly evenSame?: boolean };
   /** Answers without Docker-Content-Digest. */
   readonly noDigestHeader?: boolean;
   /** HEAD of a manifest is 405. */
@@ -34,9 +34,60 @@ export interface RegistryOptions {
   readonly noMount?: boolean;
   /** Keeps any blob that arrives completely under any digest, as crane's registry does with manifests. */
   readonly noDigestCheck?: boolean;
+  /** Any request with a longer body is answered early with 413 and an HTML page, as behind a proxy. */
+  readonly bodyLimitBytes?: number;
+  readonly uploads?: UploadQuirks;
+  readonly lists?: ListQuirks;
+  /** `PUT /manifests/<digest>?tag=` writes tags and says so in OCI-Tag, as the specification's main branch has it. */
+  readonly tagParameter?: boolean;
+  /** A manifest whose subject is not there is 405, as from ECR. */
+  readonly subjectMustExist?: boolean;
+  /** A manifest goes with everything that refers to it, and with a tag in Harbor's own API. */
+  readonly harbor?: boolean;
+  /** A tag `sha256-<hex>` is taken for that digest, as by GitLab. */
+  readonly digestTags?: boolean;
+  /** GET of a blob is 307 to another origin, which refuses Authorization as S3 does. */
+  readonly blobRedirect?: boolean;
   readonly auth?: AuthOptions;
   /** Errors to make, in order; more can be added while it runs. */
   readonly faults?: readonly Fault[];
+}
+
+/** Ways of uploads that real registries have. */
+export interface UploadQuirks {
+  /** Locations are outside of /v2, as from GAR. */
+  readonly offV2?: boolean;
+  /** Range of an upload starts with `bytes=`, and is `bytes=0--1` when there is nothing, as from Quay. */
+  readonly rangePrefix?: boolean;
+  /** PATCH is 405. */
+  readonly noPatch?: boolean;
+  /** A longer PATCH is 416, as from GHCR. */
+  readonly patchLimitBytes?: number;
+  /** Every PATCH is 201, and from the second on its body is dropped and Range stands still, as from ECR. */
+  readonly losesLaterPatches?: boolean;
+  /** Only the last PATCH is kept, and the PUT succeeds whatever the digest, as from Artifactory. */
+  readonly keepsLastPatch?: boolean;
+  /** Sent with the POST, and enforced: OCI-Chunk-Min-Length and OCI-Chunk-Max-Length. */
+  readonly chunkMinBytes?: number;
+  readonly chunkMaxBytes?: number;
+  /** What becomes of a body that breaks off: it is forgotten (default), kept as by distribution 3, or the end of the session. */
+  readonly cut?: "forget" | "keep" | "destroy";
+  /** A request with an older `_state` than the latest is 404 and the end of the session, as from distribution 2.8. */
+  readonly staleIsFatal?: boolean;
+  /** GET of an upload is 400, as from crane's registry. */
+  readonly noStatus?: boolean;
+}
+
+/** Ways of lists that real registries have. */
+export interface ListQuirks {
+  /** Tags in no order, `n` and `last` ignored, as from distribution 2.8. */
+  readonly unordered?: boolean;
+  /** A larger `n` is 400, as from ECR. */
+  readonly largestN?: number;
+  /** The next page is named by an opaque cursor, as from Cloudflare. */
+  readonly cursor?: boolean;
+  /** Referrers of a subject that is not there are 400 MANIFEST_INVALID, as from Quay. */
+  readonly unknownSubject?: "error";
 }
 
 export type AuthOptions =

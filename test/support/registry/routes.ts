@@ -1,4 +1,5 @@
 import { blobRoutes } from "./blobs.ts";
+import { harborRoutes } from "./harbor.ts";
 import { listRoutes } from "./lists.ts";
 import { manifestRoutes } from "./manifests.ts";
 import type { RegistryOptions } from "./options.ts";
@@ -24,7 +25,9 @@ export type RouteName =
   | "manifest.put"
   | "manifest.delete"
   | "tags"
-  | "referrers";
+  | "referrers"
+  | "harbor.ping"
+  | "harbor.tag";
 
 /** One request, taken apart. */
 export interface Call {
@@ -41,6 +44,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Uint8Array;
   readonly url: string;
+  /** Where blobs are kept that the registry redirects to; empty when it does not. */
+  readonly storageUrl: string;
 }
 
 export type Handler = (call: Call) => Reply;
@@ -52,10 +57,13 @@ const paths: readonly (readonly [RegExp, string])[] = [
   [/^\/token$/, "token"],
   [/^\/v2\/_catalog$/, "catalog"],
   [new RegExp(`^/v2/(${nameText})/blobs/uploads/([^/]*)$`), "upload"],
+  [new RegExp(`^/artifacts-uploads/(${nameText})/([^/]+)$`), "upload"],
   [new RegExp(`^/v2/(${nameText})/blobs/([^/]+)$`), "blob"],
   [new RegExp(`^/v2/(${nameText})/manifests/([^/]+)$`), "manifest"],
   [new RegExp(`^/v2/(${nameText})/tags/list$`), "tags"],
   [new RegExp(`^/v2/(${nameText})/referrers/([^/]+)$`), "referrers"],
+  [/^\/api\/v2\.0\/ping$/, "harbor.ping"],
+  [/^\/api\/v2\.0\/projects\/([^/]+\/repositories\/[^/]+)\/artifacts\/[^/]+\/tags\/([^/]+)$/, "harbor.tag"],
 ];
 
 /** Finds the route of a request; undefined when there is none. */
@@ -66,7 +74,7 @@ export function matchRoute(
   for (const [pattern, kind] of paths) {
     const match = pattern.exec(path);
     if (!match) continue;
-    const isPlain = ["base", "token", "catalog", "tags", "referrers"].includes(kind);
+    const isPlain = ["base", "token", "catalog", "tags", "referrers", "harbor.ping", "harbor.tag"].includes(kind);
     const route = isPlain ? kind : `${kind}.${method.toLowerCase()}`;
     return { route: route as RouteName, name: match[1] ?? "", target: decodeURIComponent(match[2] ?? "") };
   }
@@ -79,6 +87,7 @@ const handlers: Readonly<Partial<Record<RouteName, Handler>>> = {
   ...uploadRoutes,
   ...manifestRoutes,
   ...listRoutes,
+  ...harborRoutes,
 };
 
 export function runRoute(route: RouteName, call: Call): Reply {

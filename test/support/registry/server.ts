@@ -5,8 +5,10 @@ import { Gate, scopeOf } from "./auth.ts";
 import { alter, type Fault, type FaultAction, Faults } from "./faults.ts";
 import type { RegistryOptions } from "./options.ts";
 import { errorReply, type Reply } from "./reply.ts";
-import { matchRoute, type RouteName, runRoute } from "./routes.ts";
+import { type Call, matchRoute, type RouteName, runRoute } from "./routes.ts";
 import { RegistryState } from "./state.ts";
+import { type BlobStorage, startStorage } from "./storage.ts";
+import { cutUpload } from "./uploads.ts";
 
 export interface RecordedRequest {
   readonly method: string;
@@ -42,23 +44,36 @@ export async function startRegistry(options: RegistryOptions = {}): Promise<Runn
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const registry = new InProcessRegistry(server, host, options);
+  const state = new RegistryState();
+  const storage = options.blobRedirect ? await startStorage(state, options) : undefined;
+  const registry = new InProcessRegistry({ server, host, options, state, storage });
   server.on("request", (request, response) => void registry.serve(request, response));
   return registry;
+}
+
+interface RegistryParts {
+  readonly server: Server;
+  readonly host: string;
+  readonly options: RegistryOptions;
+  readonly state: RegistryState;
+  readonly storage: BlobStorage | undefined;
 }
 
 class InProcessRegistry implements RunningRegistry {
   readonly host: string;
   readonly url: string;
   readonly requests: RecordedRequest[] = [];
-  readonly state = new RegistryState();
+  readonly state: RegistryState;
   readonly #server: Server;
+  readonly #storage: BlobStorage | undefined;
   readonly #options: RegistryOptions;
   readonly #gate: Gate;
   readonly #faults: Faults;
 
-  constructor(server: Server, host: string, options: RegistryOptions) {
+  constructor({ server, host, options, state, storage }: RegistryParts) {
     this.#server = server;
+    this.#storage = storage;
+    this.state = state;
     this.host = host;
     this.url = `http://${host}`;
     this.#options = options;
@@ -95,6 +110,7 @@ class InProcessRegistry implements RunningRegistry {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+    await this.#storage?.close();
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -106,30 +122,38 @@ class InProcessRegistry implements RunningRegistry {
     const fault = match && this.#faults.take(match.route);
     if (fault?.kind === "answer") return sendEarly(response, fault);
     const refused = match && match.route !== "token" ? this.#refuse(match, method, headers) : undefined;
-    const body = await readBody(request, response, fault);
-    if (!body) return;
+    if (Number(headers["content-length"] ?? 0) > (this.#options.bodyLimitBytes ?? Number.POSITIVE_INFINITY)) {
+      return sendEarly(response, { status: 413, headers: { "content-type": "text/html" }, body: "<h1>413</h1>" });
+    }
+    const { body, isWhole } = await readBody(request, response, fault);
     const parameters = new URLSearchParams(query);
-    const answer = (): Reply => {
-      if (!match) return errorReply(404, "NAME_INVALID", "no such route");
-      if (refused) return refused;
-      if (match.route === "token") return this.#gate.token({ method, headers }, parameters, body);
-      const call = {
-        state: this.state,
-        options: this.#options,
-        method,
-        headers,
-        query,
-        parameters,
-        body,
-        url,
-        ...match,
-      };
-      return runRoute(match.route, call);
+    const call = match && {
+      state: this.state,
+      options: this.#options,
+      storageUrl: this.#storage?.url ?? "",
+      method,
+      headers,
+      query,
+      parameters,
+      body,
+      url,
+      ...match,
     };
-    send(response, method, alter(answer(), fault), fault);
+    if (!isWhole) {
+      if (call && !refused) cutUpload(call);
+      return;
+    }
+    send(response, method, alter(refused ?? this.#answer(call), fault), fault);
+  }
+
+  #answer(call: (Call & { route: RouteName }) | undefined): Reply {
+    if (!call) return errorReply(404, "NAME_INVALID", "no such route");
+    if (call.route === "token") return this.#gate.token(call, call.parameters, call.body);
+    return runRoute(call.route, call);
   }
 
   #refuse(match: { route: RouteName; name: string }, method: string, headers: RecordedRequest["headers"]) {
+    if (match.route.startsWith("harbor.")) return this.#gate.checkHarbor({ method, headers }, match.route);
     return this.#gate.check({ method, headers }, scopeOf(method, match.name, match.route === "catalog"));
   }
 }
@@ -139,12 +163,12 @@ function split(url: string): [string, string] {
   return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-/** Reads the request's body; undefined when a fault ended the exchange before, or the client did. */
+/** Reads the request's body; not whole when a fault ended the exchange before, or the client did. */
 async function readBody(
   request: IncomingMessage,
   response: ServerResponse,
   fault: FaultAction | undefined,
-): Promise<Uint8Array | undefined> {
+): Promise<{ readonly body: Uint8Array; readonly isWhole: boolean }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const limit = fault?.kind === "interrupt" ? fault.afterBytes : Number.POSITIVE_INFINITY;
@@ -155,12 +179,13 @@ async function readBody(
       if (size >= limit) break;
     }
   } catch {
-    return undefined;
+    return { body: Buffer.concat(chunks), isWhole: false };
   }
-  if (fault?.kind !== "interrupt") return Buffer.concat(chunks);
+  const body = Buffer.concat(chunks);
+  if (fault?.kind !== "interrupt") return { body, isWhole: true };
   if (fault.outcome === "reset") request.socket.resetAndDestroy();
   else if (typeof fault.outcome === "number") sendEarly(response, { status: fault.outcome });
-  return undefined;
+  return { body, isWhole: false };
 }
 
 /** Answers without having read the request, and ends the connection as servers do then. */

@@ -10,6 +10,8 @@ export interface Upload {
   readonly id: string;
   readonly parts: Uint8Array[];
   size: number;
+  /** PATCH requests taken so far. */
+  patches: number;
 }
 
 export interface RepositoryState {

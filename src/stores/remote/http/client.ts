@@ -13,7 +13,7 @@ import type { HttpUrl } from "./url.ts";
 import type { WarningCollector } from "./warnings.ts";
 
 export interface RegistryRequest {
-  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "DELETE";
+  readonly method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** On the registry's own origin. */
   readonly url: HttpUrl;
   readonly scopes: readonly Scope[];

@@ -1,0 +1,98 @@
+import type { HttpResponse } from "./http/response.ts";
+
+/** What a registry says about the size of pieces when it opens an upload. Bytes. */
+export interface PieceLimits {
+  /** OCI-Chunk-Min-Length: of all pieces but the last. */
+  readonly minBytes?: number;
+  /** OCI-Chunk-Max-Length, which Cloudflare's registry sends beside it. */
+  readonly maxBytes?: number;
+}
+
+const mebibyte = 1024 * 1024;
+
+/** Sizes tried after a 413, largest first. Cloudflare lets 100 MB through, GHCR 4 MiB per PATCH, nginx 1 MiB. */
+const rungs = [64 * mebibyte, 16 * mebibyte, 4 * mebibyte, mebibyte, mebibyte / 4] as const;
+
+/** Pieces of one upload. S3, on which most registries keep them as its parts, takes no more. */
+export const pieceCountLimit = 10_000;
+
+/**
+ * How the registry behind one repository wants uploads cut, as far as it has said or shown.
+ *
+ * Everything in one PUT is the rule: ECR, GAR, GHCR and Artifactory take nothing else from large blobs. Pieces are for
+ * those who ask for them, for registries that say how long they should be, and for bodies refused with 413.
+ */
+export class Chunking {
+  readonly #askedBytes: number | undefined;
+  /** Shorter than every body that was refused. */
+  #bodyLimitBytes = Number.POSITIVE_INFINITY;
+  #mustPatch = false;
+  #losesPieces = false;
+
+  /** @param askedBytes - blobs longer than this go in pieces of this length. */
+  constructor(askedBytes?: number) {
+    this.#askedBytes = askedBytes === undefined ? undefined : Math.floor(askedBytes);
+  }
+
+  /**
+   * The length of the pieces for a blob of `size` bytes; undefined for all of it in one PUT.
+   *
+   * Whatever a hostile registry asks for, a piece costs no memory: it is streamed. A huge minimum makes one piece of
+   * the whole blob, a tiny maximum gives more pieces than {@link pieceCountLimit}, which the caller must refuse.
+   */
+  pieceBytes(size: number, { minBytes = 0, maxBytes = Number.POSITIVE_INFINITY }: PieceLimits): number | undefined {
+    if (this.#losesPieces) return undefined;
+    const isTold = minBytes > 0 || maxBytes < Number.POSITIVE_INFINITY;
+    const wanted = this.#askedBytes ?? (isTold ? rungs[0] : Number.POSITIVE_INFINITY);
+    // Our own wish gives way to the limit on the number of pieces; the registry's limits do not give way to ours.
+    const reasonable = Math.max(Math.min(wanted, size), Math.ceil(size / pieceCountLimit), minBytes);
+    const bytes = Math.min(reasonable, this.#bodyLimitBytes, maxBytes);
+    if (bytes < size) return bytes;
+    return this.#mustPatch && size > 0 ? size : undefined;
+  }
+
+  /**
+   * Notes that a body of so many bytes was answered with 413.
+   *
+   * @returns whether there is something shorter, or at least something other, to try.
+   */
+  refused(bodyBytes: number): boolean {
+    const shorter = rungs.find((rung) => rung < bodyBytes);
+    if (shorter !== undefined && !this.#losesPieces) {
+      this.#bodyLimitBytes = Math.min(this.#bodyLimitBytes, shorter);
+      return true;
+    }
+    // Some proxies and, once, Artifactory (containerd#3533) want a PATCH however short the content is.
+    const isNew = !this.#mustPatch && !this.#losesPieces;
+    this.#mustPatch = true;
+    return isNew;
+  }
+
+  /**
+   * Notes that pieces are refused or do not stay: ECR drops all but the first (containers-roadmap#2831), Artifactory
+   * keeps only the last (wasmCloud#3405), GAR takes none.
+   *
+   * @returns whether the content may be tried in one PUT instead.
+   */
+  lostPieces(): boolean {
+    if (this.#mustPatch || this.#bodyLimitBytes < Number.POSITIVE_INFINITY) return false;
+    this.#losesPieces = true;
+    return true;
+  }
+
+  /** Whether what arrived of a broken PUT may be completed by PATCH. */
+  get takesPieces(): boolean {
+    return !this.#losesPieces;
+  }
+}
+
+/** The limits in the answer to the POST that opened an upload. */
+export function pieceLimits(response: HttpResponse): PieceLimits {
+  const minBytes = count(response.header("oci-chunk-min-length"));
+  const maxBytes = count(response.header("oci-chunk-max-length"));
+  return { ...(minBytes ? { minBytes } : {}), ...(maxBytes ? { maxBytes } : {}) };
+}
+
+function count(text: string | undefined): number | undefined {
+  return text !== undefined && /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined;
+}
