@@ -83,7 +83,7 @@ export class PieceReader {
     }
     const taken = cursor.rest.subarray(0, end - cursor.at);
     const isNew = taken.subarray(Math.max(0, this.#hashed - cursor.at));
-    this.#hash.update(isNew);
+    if (isNew.byteLength > 0) this.#hash.update(isNew);
     this.#hashed += isNew.byteLength;
     cursor.rest = cursor.rest.subarray(taken.byteLength);
     cursor.at += taken.byteLength;

@@ -59,6 +59,8 @@ class BlobUpload {
   /** Length of the body that is under way; 0 while none is. */
   #bodyBytes = 0;
   #hasReauthorized = false;
+  /** The session goes on where the registry said that it stopped. */
+  #isResumed = false;
 
   constructor(context: UploadContext, source: BlobSource, options: PushOptions) {
     this.#context = context;
@@ -228,6 +230,8 @@ class BlobUpload {
   /** A session that vanished (404) or lost count (416) is like a reset; a second 401 is final. */
   #isPassing(error: unknown): error is RegistryError {
     if (hasStatus(error, 401)) return !this.#hasReauthorized;
+    // What the registry said that it had need not have been ours: then the whole has another digest.
+    if (this.#isResumed && hasStatus(error, 400)) return true;
     return this.#context.endpoint.client.isRetryable(error, "PUT") || hasStatus(error, 404, 416);
   }
 
@@ -239,11 +243,12 @@ class BlobUpload {
   async #resume(error: RegistryError, before: number): Promise<boolean> {
     const { sessions, chunking } = this.#context;
     const session = this.#session;
-    const mayGoOn = session && chunking.takesPieces && !hasStatus(error, 404);
+    const mayGoOn = session && chunking.takesPieces && !hasStatus(error, 400, 404);
     const state = mayGoOn ? await sessions.status(session, this.#options) : undefined;
     // More than was ever sent is no answer to build on.
     if (state && state.received > 0 && state.received <= this.#reader.seen) {
       this.#session = state;
+      this.#isResumed = true;
       return state.received > before;
     }
     await this.#restart(error.status === undefined || hasStatus(error, 404) ? "leave" : "cancel");
@@ -254,6 +259,7 @@ class BlobUpload {
   async #restart(farewell: "cancel" | "leave"): Promise<void> {
     const session = this.#session;
     this.#session = undefined;
+    this.#isResumed = false;
     this.#reader.close();
     this.#reader = new PieceReader(this.#source);
     this.#progress.moveTo(0);
