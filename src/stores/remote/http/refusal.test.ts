@@ -27,6 +27,7 @@ describe("refusal", () => {
     [404, {}, "BAD_RESPONSE", false],
     [408, {}, "UNAVAILABLE", true],
     [429, { "retry-after": "2" }, "RATE_LIMITED", true],
+    [499, {}, "UNAVAILABLE", true],
     [500, {}, "UNAVAILABLE", true],
     [501, {}, "UNAVAILABLE", false],
     [503, {}, "UNAVAILABLE", true],

@@ -41,7 +41,8 @@ function codeOf(status: number, codes: readonly string[], challenge: string | un
   if (status === 401) return "UNAUTHORIZED";
   if (status === 403) return "DENIED";
   if (status === 429 || codes.includes("TOOMANYREQUESTS")) return "RATE_LIMITED";
-  if (status === 408 || status >= 500) return "UNAVAILABLE";
+  // 499 is nginx's and GCR's word for a request that a proxy in between gave up on.
+  if (status === 408 || status === 499 || status >= 500) return "UNAVAILABLE";
   return "BAD_RESPONSE";
 }
 
