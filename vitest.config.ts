@@ -12,6 +12,7 @@ export default defineConfig({
       project("unit", ["src/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
+      project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
         testTimeout: 60_000,
         globalSetup: ["test/support/cli/templates.ts"],
