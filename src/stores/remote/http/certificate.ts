@@ -16,8 +16,8 @@ const reasons: Readonly<Record<string, string>> = {
   UND_ERR_PRX_TLS: "the proxy's certificate is for another name",
 };
 
-/** Alerts by which the server refuses the client's certificate, or misses one; the name varies with TLS 1.2 and 1.3. */
-const clientAlert = /^ERR_SSL_(?:TLSV1|TLSV13|SSLV3|SSL)_?(?:TLSV1_)?ALERT_(.+)$/;
+/** Alerts by which the server refuses the client's certificate, or misses one; what stands before varies by version. */
+const clientAlert = /^ERR_SSL_.*ALERT_(.+)$/;
 const clientReasons: Readonly<Record<string, string>> = {
   CERTIFICATE_REQUIRED: "it wants a client certificate, and there is none",
   UNKNOWN_CA: "it does not trust the authority of the client certificate",

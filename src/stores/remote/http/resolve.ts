@@ -74,13 +74,14 @@ export class Resolver {
 
   /** A connector of undici that connects where this resolver says. */
   connector(options: buildConnector.BuildOptions): buildConnector.connector {
-    const connect = buildConnector({ ...options, lookup: this.lookup } as buildConnector.BuildOptions);
+    const connect = buildConnector({ ...options, lookup: this.lookup });
     return (wanted, callback) => {
       const port = wanted.port || (wanted.protocol === "https:" ? "443" : "80");
       const found = this.#addresses.get(`${wanted.hostname.toLowerCase()}:${port}`);
-      if (!found) return connect(wanted, callback);
+      if (!found) return connect(wanted, endingWithItsError(callback));
       const target = { hostname: found.address, port: String(found.addressPort ?? found.port) };
-      return connect({ ...wanted, ...target, servername: wanted.servername ?? wanted.hostname }, callback);
+      const servername = wanted.servername ?? wanted.hostname;
+      return connect({ ...wanted, ...target, servername }, endingWithItsError(callback));
     };
   }
 
@@ -94,5 +95,19 @@ export class Resolver {
         return callback(new LocalAddressError(hostname, local), found, family);
       callback(null, found, family);
     });
+  };
+}
+
+/**
+ * Makes the first error of a socket the one that its requests fail with.
+ *
+ * In TLS 1.3 a server refuses the client's certificate after the handshake: Node reports the alert and then an ordinary
+ * end, and undici would keep only the end.
+ */
+function endingWithItsError(callback: buildConnector.Callback): buildConnector.Callback {
+  return (...result) => {
+    const [, socket] = result;
+    socket?.once("error", (error) => socket.destroy(error));
+    callback(...result);
   };
 }
