@@ -107,7 +107,7 @@ export class Resolver {
 function endingWithItsError(callback: buildConnector.Callback): buildConnector.Callback {
   return (...result) => {
     const [, socket] = result;
-    socket?.once("error", (error) => socket.destroy(error));
+    socket?.once("error", (error: Error) => socket.destroy(error));
     callback(...result);
   };
 }
