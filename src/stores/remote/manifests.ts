@@ -9,6 +9,7 @@ import { isManifestType, manifestMediaTypes } from "../../oci/media-types.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus } from "./http/error.ts";
 import type { HttpResponse } from "./http/response.ts";
+import { type HttpUrl, withQuery } from "./http/url.ts";
 import { storeError } from "./store-error.ts";
 
 /** All types in one header: without the OCI ones in it, distribution answers 404. */
@@ -98,10 +99,35 @@ export class RemoteManifests {
     reference: string,
     options: CallOptions = {},
   ): Promise<string | undefined> {
-    const { raw, descriptor } = manifest;
+    const response = await this.#put(manifest, this.#endpoint.manifest(reference), options);
+    return response.header("oci-subject") || undefined;
+  }
+
+  /**
+   * Stores a manifest under its digest and asks for tags in the same request (end-7b of the specification to come).
+   *
+   * @returns the tags that the registry says it has written (OCI-Tag); none where it knows nothing of this.
+   */
+  async putTagged(
+    manifest: Pick<Manifest, "raw" | "descriptor">,
+    tags: readonly string[],
+    options: CallOptions = {},
+  ): Promise<readonly string[]> {
+    let url = this.#endpoint.manifest(manifest.descriptor.digest);
+    for (const tag of tags) url = withQuery(url, "tag", tag);
+    const response = await this.#put(manifest, url, options);
+    const written = response.headerLines("oci-tag").flatMap((line) => line.split(",").map((tag) => tag.trim()));
+    return tags.filter((tag) => written.includes(tag));
+  }
+
+  async #put(
+    { raw, descriptor }: Pick<Manifest, "raw" | "descriptor">,
+    url: HttpUrl,
+    options: CallOptions,
+  ): Promise<HttpResponse> {
     const response = await this.#endpoint.client.send({
       method: "PUT",
-      url: this.#endpoint.manifest(reference),
+      url,
       scopes: this.#endpoint.push,
       headers: { "content-type": descriptor.mediaType },
       body: raw,
@@ -118,7 +144,7 @@ export class RemoteManifests {
     ) {
       throw otherDigest(response, declared, descriptor.digest);
     }
-    return response.header("oci-subject") || undefined;
+    return response;
   }
 
   /** end-9, for tags and digests alike. */

@@ -35,6 +35,11 @@ export interface RemoteOptions {
    * request, in pieces only where the registry asks for them or refuses the whole as too long.
    */
   readonly chunkBytes?: number;
+  /**
+   * Where neither the specification's DELETE nor Harbor's API removes a tag: pushes a manifest of no use to the tag and
+   * deletes that by its digest. Default false, since it writes; where deletion is off, the tag is put back.
+   */
+  readonly allowDummyManifest?: boolean;
   readonly clock?: Clock;
   readonly retry?: RetryOptions;
   readonly timeouts?: Partial<Timeouts>;

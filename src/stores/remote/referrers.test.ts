@@ -94,6 +94,14 @@ describe("referrers: detection", () => {
 });
 
 describe("referrers: the API", () => {
+  it("stays the API when a registry refuses the list of a subject that is not there, as Quay does", async () => {
+    const { repository, server, subject } = await withSubject({ lists: { unknownSubject: "error" } });
+    expect(await digests(repository, seededArtifact(9).manifest.descriptor)).toEqual([]);
+    const attached = await add(repository, subject, 2);
+    expect(await digests(repository, subject)).toEqual([attached.digest]);
+    expect(fallback(server, repository, subject)).toBeUndefined();
+  });
+
   it("is read page by page, and by the client where the registry does not filter", async () => {
     for (const options of [{ pageSize: 2 }, { pageSize: 2, noReferrersFilter: true }]) {
       const { repository, subject } = await withSubject(options);

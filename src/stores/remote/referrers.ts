@@ -15,6 +15,9 @@ import { pages } from "./paging.ts";
 /** `api`: the registry lists referrers itself. `tag`: clients keep the list under a tag. */
 type Support = "unknown" | "api" | "tag";
 
+/** Codes that are about what was asked for rather than about the question. */
+const subjectCodes: readonly string[] = ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "MANIFEST_INVALID"];
+
 /** Answers of registries that have no referrers API: 404 by the specification, others as seen in the wild. */
 const missingApiStatuses: readonly number[] = [400, 404, 405, 406, 501];
 
@@ -96,8 +99,8 @@ export class RemoteReferrers {
       }
     } catch (error) {
       if (!isFirst || !hasStatus(error, ...missingApiStatuses)) throw error;
-      // "No such repository" says nothing about the API.
-      if (!error.registryCodes.includes("NAME_UNKNOWN")) this.#note("tag");
+      // "No such repository", "no such manifest" (Quay) say nothing about the API.
+      if (!error.registryCodes.some((code) => subjectCodes.includes(code))) this.#note("tag");
     }
   }
 

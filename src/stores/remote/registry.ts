@@ -9,6 +9,7 @@ import { Authorizer } from "./auth/authorizer.ts";
 import { catalogScope } from "./auth/scope.ts";
 import { fetchToken } from "./auth/token.ts";
 import { Endpoint } from "./endpoint.ts";
+import { HarborApi } from "./harbor.ts";
 import { hostnameOf, isLocalHost } from "./http/address.ts";
 import { RegistryClient } from "./http/client.ts";
 import { hasStatus } from "./http/error.ts";
@@ -31,7 +32,8 @@ export class RemoteRegistry implements Registry {
   readonly #prefix: string;
   readonly #origin: string;
   readonly #supports: Capabilities;
-  readonly #chunkBytes: number | undefined;
+  readonly #options: RemoteOptions;
+  readonly #harbor: HarborApi;
   readonly #transport: Transport;
   readonly #client: RegistryClient;
   /** One object per name, so that writers of one process queue up on the same list of referrers. */
@@ -43,7 +45,7 @@ export class RemoteRegistry implements Registry {
     this.#origin = originOf(options);
     this.#prefix = prefix === "" ? "" : `${checkRepositoryName(prefix)}/`;
     this.location = prefix === "" ? host : `${host}/${prefix}`;
-    this.#chunkBytes = options.chunkBytes;
+    this.#options = options;
     this.#supports = { delete: true, untag: true, mount: true, ...options.supports };
     this.#transport = new Transport({
       ...options,
@@ -62,6 +64,11 @@ export class RemoteRegistry implements Registry {
     });
     const warnings = new WarningCollector(options.onWarning);
     this.#client = new RegistryClient({ transport: this.#transport, authorizer, retry, clock, warnings });
+    this.#harbor = new HarborApi({
+      client: this.#client,
+      origin: this.#origin,
+      credential: async (repository) => options.credentials?.(host, repository),
+    });
   }
 
   repository(name: string): RemoteRepository {
@@ -73,7 +80,9 @@ export class RemoteRegistry implements Registry {
       endpoint: this.#endpoint(name),
       sibling: (other) => this.#endpoint(other),
       supports: this.#supports,
-      chunkBytes: this.#chunkBytes,
+      harbor: this.#harbor,
+      chunkBytes: this.#options.chunkBytes,
+      allowDummyManifest: this.#options.allowDummyManifest,
     });
     this.#repositories.set(name, created);
     return created;

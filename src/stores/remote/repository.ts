@@ -10,17 +10,21 @@ import type {
   TagOptions,
 } from "../../oci/content.ts";
 import { type Descriptor, identity } from "../../oci/descriptor.ts";
+import { InvalidInputError } from "../../oci/errors.ts";
 import { fetchManifest } from "../../oci/fetch-manifest.ts";
 import { checkManifestSize, type Manifest, parseManifest } from "../../oci/manifest.ts";
 import { isManifestType } from "../../oci/media-types.ts";
+import { isTag } from "../../oci/reference.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import { RemoteBlobs } from "./blobs.ts";
 import type { Endpoint } from "./endpoint.ts";
+import type { HarborApi } from "./harbor.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { RemoteManifests } from "./manifests.ts";
 import { RemoteReferrers } from "./referrers.ts";
 import { storeError } from "./store-error.ts";
 import { RemoteTags } from "./tags.ts";
+import { untag } from "./untag.ts";
 
 export interface RemoteRepositoryParts {
   /** Name below the registry's prefix. */
@@ -30,8 +34,10 @@ export interface RemoteRepositoryParts {
   /** Where a sibling of this repository is, by its name below the prefix. */
   readonly sibling: (name: string) => Endpoint;
   readonly supports: Capabilities;
+  readonly harbor: HarborApi;
   /** See RemoteOptions. */
   readonly chunkBytes?: number | undefined;
+  readonly allowDummyManifest?: boolean | undefined;
 }
 
 /** A repository on an OCI registry. */
@@ -43,18 +49,19 @@ export class RemoteRepository implements Repository {
    * a registry that refuses makes the call UNSUPPORTED.
    */
   readonly supports: Capabilities;
-  readonly #sibling: (name: string) => Endpoint;
+  readonly #parts: RemoteRepositoryParts;
   readonly #blobs: RemoteBlobs;
   readonly #manifests: RemoteManifests;
   readonly #tags: RemoteTags;
   readonly #referrers: RemoteReferrers;
   readonly #puts = new KeyedQueue();
 
-  constructor({ name, location, endpoint, sibling, supports, chunkBytes }: RemoteRepositoryParts) {
+  constructor(parts: RemoteRepositoryParts) {
+    const { name, location, endpoint, supports, chunkBytes } = parts;
+    this.#parts = parts;
     this.name = name;
     this.location = location;
     this.supports = supports;
-    this.#sibling = sibling;
     this.#blobs = new RemoteBlobs(endpoint, chunkBytes);
     this.#manifests = new RemoteManifests(endpoint);
     this.#tags = new RemoteTags(endpoint, this.#manifests);
@@ -90,8 +97,22 @@ export class RemoteRepository implements Repository {
     return this.#tags.set(identity(target), tag, options);
   }
 
-  untag(tag: string, options?: CallOptions): Promise<void> {
-    return this.#tags.delete(tag, options);
+  /**
+   * Gives a manifest several names at once; moves those that exist. One request where the registry can do that.
+   *
+   * @throws {@link StoreError} `NOT_FOUND`; `CONFLICT` where a tag may not be moved. Tags before it are then written.
+   */
+  tagAll(target: Descriptor, tags: readonly string[], options?: CallOptions): Promise<void> {
+    return this.#tags.setAll(identity(target), tags, options);
+  }
+
+  async untag(tag: string, options: CallOptions = {}): Promise<void> {
+    const { endpoint, harbor, allowDummyManifest = false } = this.#parts;
+    if (!isTag(tag)) {
+      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag.slice(0, 200))} is not a tag`);
+    }
+    const parts = { manifests: this.#manifests, blobs: this.#blobs, harbor, allowDummyManifest };
+    await untag({ ...parts, repository: endpoint.name }, tag, options);
   }
 
   tags(options?: CallOptions): AsyncIterable<string> {
@@ -103,7 +124,7 @@ export class RemoteRepository implements Repository {
   }
 
   mount(target: Descriptor, fromRepository: string, options?: CallOptions): Promise<boolean> {
-    return this.#blobs.mount(target, this.#sibling(fromRepository), options);
+    return this.#blobs.mount(target, this.#parts.sibling(fromRepository), options);
   }
 
   async delete(target: Descriptor, options?: CallOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { digestAlgorithm, digestOf } from "../../base/digest.ts";
 import { ContentError, hasCode } from "../../base/errors.ts";
 import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
 import type { CallOptions, TagOptions } from "../../oci/content.ts";
@@ -9,7 +10,7 @@ import { isReferrersTag } from "../../oci/referrers-tag.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus, type RegistryError } from "./http/error.ts";
 import type { HttpResponse } from "./http/response.ts";
-import type { RemoteManifests } from "./manifests.ts";
+import type { ReadManifest, RemoteManifests } from "./manifests.ts";
 import { pages } from "./paging.ts";
 import { storeError } from "./store-error.ts";
 
@@ -19,10 +20,17 @@ const TagList = z.looseObject({ tags: z.array(z.string()).nullish() });
 /** Ways registries refuse to move a tag: GAR and ECR 400, zot 403, some 409, Harbor 412. */
 const immutableStatuses: readonly number[] = [400, 403, 409, 412];
 
+/** Tags asked for in one request; zot answers 414 to URLs that are too long. */
+const tagsPerRequest = 10;
+
+/** Refusals of a PUT with tags that say nothing about the tags one by one. */
+const notTogetherStatuses: readonly number[] = [...immutableStatuses, 404, 405, 414];
+
 /** Names for manifests, over `/tags/list` and `/manifests/<tag>`. */
 export class RemoteTags {
   readonly #endpoint: Endpoint;
   readonly #manifests: RemoteManifests;
+  #takesTagsTogether = true;
 
   constructor(endpoint: Endpoint, manifests: RemoteManifests) {
     this.#endpoint = endpoint;
@@ -50,28 +58,57 @@ export class RemoteTags {
 
   /** Names a manifest: its bytes are read by digest and put under the tag. */
   async set(target: Descriptor, tag: string, options: TagOptions = {}): Promise<void> {
-    if (!isTag(tag))
-      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag.slice(0, 200))} is not a tag`);
-    const manifest = await this.#manifests.read(target.digest, options);
-    if (!manifest) throw new StoreError("NOT_FOUND", `manifest ${target.digest} is not there`);
+    const manifest = await this.#read(target, [tag], options);
     if (options.once) {
       const current = await this.#current(tag, options);
-      if (current) return settle(tag, current, target);
+      if (current) return this.#settle(tag, current, target, options);
     }
-    await this.#put(manifest, tag, options);
+    await this.#write(manifest, [tag], options);
     // Of two writers that both saw no tag, the one that was overwritten learns it here.
-    if (options.once) settle(tag, await this.#current(tag, options), target);
+    if (options.once) await this.#settle(tag, await this.#current(tag, options), target, options);
   }
 
-  /** Removes a tag; registries that would have removed the manifest say 400 or 405 instead. */
-  async delete(tag: string, options: CallOptions = {}): Promise<void> {
-    if (!isTag(tag))
-      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(tag.slice(0, 200))} is not a tag`);
-    try {
-      await this.#manifests.delete(tag, options);
-    } catch (error) {
-      throw storeError(error, `tag ${tag}`, [400, 405]);
+  /**
+   * Gives a manifest several names: in one request where the registry proves by OCI-Tag that it takes them so, else one
+   * after the other. Tags that exist are moved.
+   */
+  async setAll(target: Descriptor, tags: readonly string[], options: CallOptions = {}): Promise<void> {
+    await this.#write(await this.#read(target, tags, options), [...new Set(tags)], options);
+  }
+
+  async #read(target: Descriptor, tags: readonly string[], options: CallOptions): Promise<ReadManifest> {
+    const bad = tags.find((tag) => !isTag(tag));
+    if (bad !== undefined) {
+      throw new InvalidInputError("INVALID_REFERENCE", `${JSON.stringify(bad.slice(0, 200))} is not a tag`);
     }
+    const manifest = await this.#manifests.read(target.digest, options);
+    if (manifest) return manifest;
+    throw new StoreError("NOT_FOUND", `manifest ${target.digest} is not there`);
+  }
+
+  async #write(manifest: ReadManifest, tags: readonly string[], options: CallOptions): Promise<void> {
+    const written = new Set(await this.#writeTogether(manifest, tags, options));
+    for (const tag of tags) if (!written.has(tag)) await this.#put(manifest, tag, options);
+  }
+
+  /**
+   * Puts the manifest under its digest with `?tag=`. A PUT by tag says nothing of the algorithm, so that registries
+   * compute sha256; this is the one way for a tag to name a sha512 digest.
+   */
+  async #writeTogether(manifest: ReadManifest, tags: readonly string[], options: CallOptions): Promise<string[]> {
+    const isWorthwhile = tags.length > 1 || digestAlgorithm(manifest.descriptor.digest) !== "sha256";
+    const written: string[] = [];
+    for (let at = 0; isWorthwhile && this.#takesTagsTogether && at < tags.length; at += tagsPerRequest) {
+      try {
+        const confirmed = await this.#manifests.putTagged(manifest, tags.slice(at, at + tagsPerRequest), options);
+        written.push(...confirmed);
+        if (confirmed.length === 0) this.#takesTagsTogether = false;
+      } catch (error) {
+        if (!hasStatus(error, ...notTogetherStatuses)) throw error;
+        return written;
+      }
+    }
+    return written;
   }
 
   async #put(manifest: Parameters<RemoteManifests["put"]>[0], tag: string, options: TagOptions): Promise<void> {
@@ -87,8 +124,21 @@ export class RemoteTags {
   async #explain(error: RegistryError, target: Descriptor, tag: string, options: TagOptions): Promise<void> {
     const current = await this.#current(tag, options);
     if (current === undefined) throw error;
-    if (current.digest === target.digest) return;
+    if (await this.#isSame(tag, current, target, options)) return;
     throw new StoreError("CONFLICT", conflict(tag, current, target), { cause: error });
+  }
+
+  async #settle(tag: string, current: Descriptor | undefined, target: Descriptor, options: CallOptions): Promise<void> {
+    if (current && (await this.#isSame(tag, current, target, options))) return;
+    throw new StoreError("CONFLICT", conflict(tag, current, target));
+  }
+
+  /** The same bytes count as the same, also where the registry names them by another algorithm than we do. */
+  async #isSame(tag: string, current: Descriptor, target: Descriptor, options: CallOptions): Promise<boolean> {
+    const algorithm = digestAlgorithm(target.digest);
+    if (digestAlgorithm(current.digest) === algorithm) return current.digest === target.digest;
+    const manifest = await this.#manifests.read(tag, options);
+    return manifest !== undefined && digestOf(manifest.raw, algorithm) === target.digest;
   }
 
   async #current(tag: string, options: CallOptions): Promise<Descriptor | undefined> {
@@ -114,10 +164,6 @@ async function readTags(response: HttpResponse, isFirst: boolean): Promise<reado
   const bad = tags.find((tag) => !isTag(tag));
   if (bad === undefined) return tags;
   throw response.error("BAD_RESPONSE", `lists ${JSON.stringify(bad.slice(0, 200))} as a tag`);
-}
-
-function settle(tag: string, current: Descriptor | undefined, target: Descriptor): void {
-  if (current?.digest !== target.digest) throw new StoreError("CONFLICT", conflict(tag, current, target));
 }
 
 function conflict(tag: string, current: Descriptor | undefined, target: Descriptor): string {

@@ -17,6 +17,8 @@ export interface RegistryRequest {
   /** On the registry's own origin. */
   readonly url: HttpUrl;
   readonly scopes: readonly Scope[];
+  /** Sent instead of what the registry asked for; empty: none. Its 401 is then final. */
+  readonly authorization?: string;
   /** Statuses that are success; every other one is thrown. */
   readonly expect: readonly number[];
   /** Names in lower case. */
@@ -72,6 +74,7 @@ export class RegistryClient {
     const { authorizer, warnings } = this.#parts;
     const { scopes, signal } = request;
     signal?.throwIfAborted();
+    if (request.authorization !== undefined) return this.#attemptWith(request, request.authorization);
     const sent = await untilAborted(authorizer.authorization(scopes, lengthOf(request.body)), signal);
     let response = await this.#exchange(request, sent);
     // A 401 from another origin is not the registry asking: its challenge is never answered.
@@ -85,6 +88,12 @@ export class RegistryClient {
     if (!request.expect.includes(response.status)) throw await this.#refusal(response, scopes);
     warnings.collect(response);
     return response;
+  }
+
+  async #attemptWith(request: RegistryRequest, authorization: string): Promise<HttpResponse> {
+    const response = await this.#exchange(request, authorization || undefined);
+    if (request.expect.includes(response.status)) return response;
+    throw await this.#refusal(response, request.scopes, authorization.replace(/^\S+ /, ""));
   }
 
   /** When there is no answer to be had, the 401 is let go of: an unread body would hold its connection, and the process. */
@@ -105,12 +114,12 @@ export class RegistryClient {
     return followRedirects(http, (each) => this.#parts.transport.send(each));
   }
 
-  async #refusal(response: HttpResponse, scopes: readonly Scope[]): Promise<RegistryError> {
+  async #refusal(response: HttpResponse, scopes: readonly Scope[], secret = ""): Promise<RegistryError> {
     const { authorizer, clock } = this.#parts;
     const isAnonymous = response.status === 401 && (await authorizer.isAnonymous(scopes));
     return refusal(response, {
       clock,
-      secrets: await authorizer.secrets(),
+      secrets: [...(await authorizer.secrets()), secret],
       note: isAnonymous ? "it wants credentials and there are none for it" : undefined,
     });
   }
