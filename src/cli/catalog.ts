@@ -40,6 +40,11 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "list", summary: "models, or the versions of one", load: () => import("./commands/list.ts") },
   { name: "inspect", summary: "files, weights and metadata of a version", load: () => import("./commands/inspect.ts") },
   { name: "graph", summary: "everything attached to a version", load: () => import("./commands/graph.ts") },
+  {
+    name: "cp",
+    summary: "copy a version, or a model with its history, to another registry",
+    load: () => import("./commands/cp.ts"),
+  },
   { name: "key", summary: "generate a signing key, show a public key", load: () => import("./commands/key.ts") },
   { name: "login", summary: "store credentials for a registry", load: () => import("./commands/login.ts") },
   { name: "logout", summary: "remove credentials of a registry", load: () => import("./commands/logout.ts") },

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ApproveResult } from "./commands/approve.ts";
 import { AttachResult } from "./commands/attach.ts";
 import { CheckResult } from "./commands/check.ts";
+import { CpResult } from "./commands/cp.ts";
 import { GraphResult } from "./commands/graph.ts";
 import { InitResult } from "./commands/init.ts";
 import { InspectResult } from "./commands/inspect.ts";
@@ -33,6 +34,7 @@ export const resultSchemas = {
   approve: ApproveResult,
   attach: AttachResult,
   check: CheckResult,
+  cp: CpResult,
   error: ErrorResult,
   graph: GraphResult,
   init: InitResult,

@@ -1,6 +1,7 @@
 /** State, policy and history of a model: which version may move where, who moved it, and whether that holds. */
 export { resolveAlias } from "./alias.ts";
 export { type ApprovalResult, approve } from "./approve.ts";
+export { type CarryOptions, type CarryReport, carryModel } from "./carry.ts";
 export {
   type Chain,
   type ChainLink,
@@ -36,6 +37,7 @@ export {
 export { type EvidenceRule, PolicyFile, type TransitionKind, type TransitionRule } from "./policy/schema.ts";
 export { type Promotion, promote } from "./promote.ts";
 export { type ReconcileReport, reconcileTags, type TagConflict } from "./reconcile.ts";
+export { recordedModel } from "./recorded-model.ts";
 export { type RegisterOptions, type Registration, registerVersion } from "./register.ts";
 export type { ApproveRequest, CheckRequest, PromoteRequest, TransitionRequest } from "./request.ts";
 export type { ForeignStatement, MemberStatement, Situation, WeightFile } from "./situation.ts";

@@ -71,11 +71,11 @@ export class Copier {
 
   /** Those that were not copied yet. A list is a hint: whatever it names wrongly costs bytes and means nothing. */
   async #attachedTo(manifests: readonly Descriptor[]): Promise<readonly Descriptor[]> {
+    // Cycles end here: nobody is asked twice who refers to them.
     const fresh = manifests.filter(({ digest }) => !this.#asked.has(digest));
     for (const { digest } of fresh) this.#asked.add(digest);
     const lists = await this.#each(fresh, (subject, signal) => this.#referrersOf(this.#source, subject, signal));
     const referrers = new Map(lists.flat().map((referrer) => [referrer.digest, referrer]));
-    // Cycles end here: what has been copied is not copied again.
     return [...referrers.values()].filter(
       ({ digest, mediaType }) => isManifestType(mediaType) && !this.#trees.has(digest),
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { listOf, rejectsWith } from "../../test/support/expect.ts";
+import { bytesOf, listOf, rejectsWith } from "../../test/support/expect.ts";
 import { pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
 import { openRemote } from "../../test/support/registry/open-remote.ts";
 import { digestOf } from "../base/digest.ts";
@@ -141,6 +141,26 @@ describe("copy: a source that cannot be trusted", () => {
     };
     const error = await rejectsWith(copy(source, fresh(), root, { referrers: true }), "COPY_FAILED");
     expect(error.cause).toMatchObject({ code: "UNSUPPORTED" });
+  });
+});
+
+describe("copy: an upload that goes on in the middle", () => {
+  it("reads the source from there, and no byte before it", async () => {
+    const { server, repository: source } = await openRemote();
+    const layer = seededBlob(1, 5_000);
+    const root = await pushArtifact(source, seededArtifact(1, { layers: [layer] }));
+    const rest: Buffer[] = [];
+    const destination = bent(fresh(), {
+      push: async (blob) => {
+        if (blob.descriptor.digest === layer.descriptor.digest) rest.push(await bytesOf(blob.open(4_000)));
+      },
+    });
+    await copy(source, destination, root);
+    expect(rest).toEqual([(await bytesOf(layer.open())).subarray(4_000)]);
+    const asked = server.requests.filter(
+      ({ route, path }) => route === "blob.get" && path.includes(layer.descriptor.digest),
+    );
+    expect(asked.map(({ headers }) => headers["range"])).toEqual(["bytes=4000-4999"]);
   });
 });
 
