@@ -12,7 +12,7 @@ export default defineConfig({
       project("unit", ["src/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
-      project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000 }),
+      project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000, maxConcurrency: 8 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
         testTimeout: 60_000,
         globalSetup: ["test/support/cli/templates.ts"],

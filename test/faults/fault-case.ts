@@ -31,6 +31,8 @@ export interface FaultCase {
   /** How mreg comes to this end, where the outcome alone does not say. */
   readonly how?: string;
   readonly peers?: PeerBehaviour;
+  /** Published holes of other clients that this case would have found. */
+  readonly advisories?: readonly string[];
   /** Why mreg does not end as expected yet; the test fails when it does. */
   readonly gap?: string;
   /** Prepares the fault. What must be true afterwards is registered with {@link World.afterwards}. */

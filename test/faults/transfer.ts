@@ -17,6 +17,8 @@ export interface TransferFault {
   readonly prepare?: (world: World, server: RunningRegistry) => Promise<Pick<TransferFault, "faults" | "front">>;
   /** The front speaks TLS, with a certificate that mreg is told to accept. */
   readonly tls?: boolean;
+  /** Length of the file that is pushed. Default 256 KiB. */
+  readonly modelBytes?: number;
   /** Done between the arrangement and the transfer. */
   readonly before?: (server: RunningRegistry) => void;
 }
@@ -50,7 +52,7 @@ export function pull(fault: TransferFault): Arrange {
 /** Pushes a model of one file, one blob after the other, and tags it v1. */
 export function push(fault: TransferFault): Arrange {
   return async (world) => {
-    const artifact = await packModel(world);
+    const artifact = await packModel(world, fault.modelBytes);
     const { server, registry } = await open(world, fault, async () => {});
     world.afterwards((outcome) => expectPushed(server, artifact, outcome));
     fault.before?.(server);

@@ -1,7 +1,7 @@
 import { answer, dripHeaders, onHead, raw } from "../../support/faults/index.ts";
 import type { FaultCase, FaultGroup } from "../fault-case.ts";
 import { always, pull, times } from "../transfer.ts";
-import type { World } from "../world.ts";
+import { impatient, type World } from "../world.ts";
 
 /** Asks a server for nothing but an answer. */
 const ping = (world: World, host: string, options: Parameters<World["connect"]>[1] = {}) => {
@@ -87,7 +87,7 @@ const cases: readonly FaultCase[] = [
     expected: "TIMEOUT",
     requestsAtMost: 6,
     msAtMost: 15_000,
-    arrange: async (world) => ping(world, (await world.rawServer(() => {})).host, https),
+    arrange: async (world) => ping(world, (await world.rawServer(() => {})).host, { ...https, ...impatient }),
   },
   {
     id: "http2-goaway",
@@ -145,7 +145,7 @@ const cases: readonly FaultCase[] = [
     expected: "TIMEOUT",
     requestsAtMost: 8,
     msAtMost: 10_000,
-    arrange: pull({ faults: [always("blob.get", { kind: "stall", afterBytes: -1 })] }),
+    arrange: pull({ remote: impatient, faults: [always("blob.get", { kind: "stall", afterBytes: -1 })] }),
   },
   {
     id: "headers-drip",
@@ -154,7 +154,7 @@ const cases: readonly FaultCase[] = [
     how: "the limit is on all headers together, not on the gap between two bytes",
     requestsAtMost: 8,
     msAtMost: 10_000,
-    arrange: pull({ front: ({ route }) => (route === "blob.get" ? dripHeaders(50) : undefined) }),
+    arrange: pull({ remote: impatient, front: ({ route }) => (route === "blob.get" ? dripHeaders(50) : undefined) }),
   },
   {
     id: "connection-close",

@@ -3,23 +3,20 @@ import { gzipSync } from "node:zlib";
 import { type Answer, answer, closeAfter, drip } from "../../support/faults/index.ts";
 import type { FaultCase, FaultGroup } from "../fault-case.ts";
 import { modelName, weights } from "../model.ts";
-import { always, pull, times, use } from "../transfer.ts";
+import { always, pull, type TransferFault, times, use } from "../transfer.ts";
+import { impatient } from "../world.ts";
 
 const half = weights.byteLength / 2;
-const onBlob = (make: (number: number) => Answer | undefined) =>
-  pull({ front: ({ route, number }) => (route === "blob.get" ? make(number) : undefined) });
+/** Takes over the answers to the GET of the blob. */
+const onBlob = (make: (number: number) => Answer | undefined, remote: TransferFault["remote"] = {}) =>
+  pull({ remote, front: ({ route, number }) => (route === "blob.get" ? make(number) : undefined) });
 
 /** Sends the rest that Range asks for, but closes at half of the whole: nothing beyond it can be had. */
 const onlyHalf: ReturnType<typeof closeAfter> = (request, response) => {
   const start = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
   const range = `bytes ${start}-${weights.byteLength - 1}/${weights.byteLength}`;
   const [status, headers] = start > 0 ? [206, { "content-range": range }] : [200, {}];
-  closeAfter(
-    Math.max(0, half - start),
-    weights.subarray(start),
-    status,
-    headers,
-  )(request, response);
+  closeAfter(Math.max(0, half - start), weights.subarray(start), status, headers)(request, response);
 };
 
 const cases: readonly FaultCase[] = [
@@ -174,7 +171,7 @@ const cases: readonly FaultCase[] = [
       crane: "**hangs ≥ 200 s**",
       skopeo: "**hangs ≥ 200 s**",
     },
-    arrange: pull({ faults: [always("blob.get", { kind: "stall", afterBytes: 0 })] }),
+    arrange: pull({ remote: impatient, faults: [always("blob.get", { kind: "stall", afterBytes: 0 })] }),
   },
   {
     id: "stalled-body-once",
@@ -183,7 +180,7 @@ const cases: readonly FaultCase[] = [
     how: "goes on with Range",
     requestsAtMost: 4,
     msAtMost: 4_000,
-    arrange: pull({ faults: [times(1, "blob.get", { kind: "stall", afterBytes: half })] }),
+    arrange: pull({ remote: impatient, faults: [times(1, "blob.get", { kind: "stall", afterBytes: half })] }),
   },
   {
     id: "slow-loris",
@@ -192,7 +189,7 @@ const cases: readonly FaultCase[] = [
     how: "a body must bring 1 KiB/s over a stall's time",
     requestsAtMost: 12,
     msAtMost: 15_000,
-    arrange: onBlob(() => drip(weights, 50)),
+    arrange: onBlob(() => drip(weights, 50), impatient),
   },
   {
     id: "range-wrong-place",
@@ -262,10 +259,13 @@ const cases: readonly FaultCase[] = [
     expected: "UNAVAILABLE",
     requestsAtMost: 8,
     msAtMost: 10_000,
-    arrange: onBlob(() => (_request, response) => {
-      response.writeHead(500, { "content-length": "1000" });
-      response.write("{");
-    }),
+    arrange: onBlob(
+      () => (_request, response) => {
+        response.writeHead(500, { "content-length": "1000" });
+        response.write("{");
+      },
+      impatient,
+    ),
   },
   {
     id: "head-size-lie",

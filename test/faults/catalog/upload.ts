@@ -3,6 +3,7 @@ import { answer } from "../../support/faults/index.ts";
 import type { FaultCase, FaultGroup } from "../fault-case.ts";
 import { weights } from "../model.ts";
 import { always, onWeights, push, times } from "../transfer.ts";
+import { impatient } from "../world.ts";
 
 const half = weights.byteLength / 2;
 const html413 = {
@@ -131,7 +132,10 @@ const cases: readonly FaultCase[] = [
     requestsAtMost: forever,
     msAtMost: 15_000,
     peers: { oras: "**hangs ≥ 60 s**", regctl: "**hangs**", crane: "**hangs ≥ 60 s**" },
-    arrange: push({ faults: [always("upload.put", { kind: "interrupt", afterBytes: 1, outcome: "stall" })] }),
+    arrange: push({
+      remote: impatient,
+      faults: [always("upload.put", { kind: "interrupt", afterBytes: 1, outcome: "stall" })],
+    }),
   },
   {
     id: "push-stalled-response-once",
@@ -139,7 +143,7 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     requestsAtMost: clean + again,
     msAtMost: 5_000,
-    arrange: push({ faults: [onWeights({ kind: "interrupt", afterBytes: 1, outcome: "stall" })] }),
+    arrange: push({ remote: impatient, faults: [onWeights({ kind: "interrupt", afterBytes: 1, outcome: "stall" })] }),
   },
   {
     id: "push-500-once",
