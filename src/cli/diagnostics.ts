@@ -46,3 +46,15 @@ export const advice: Readonly<Record<string, string>> = {
     "check that the registry is up and the address is right; plain HTTP needs --plain-http, proxies come from HTTPS_PROXY",
   TIMEOUT: "the registry stopped answering: run the command again",
 };
+
+const freeSpace =
+  "free some space, then run the same command again: what is done already is kept, nothing half-written is";
+
+/** The same for errors of the operating system, by errno: not mreg's fault, and the user's to remedy. */
+export const systemAdvice: Readonly<Record<string, string>> = {
+  ENOSPC: freeSpace,
+  EDQUOT: freeSpace,
+  EFBIG: freeSpace,
+  EROFS: "choose a directory that can be written to",
+  EACCES: "choose a directory that you may write to, or ask for permission",
+};

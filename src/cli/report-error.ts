@@ -1,5 +1,5 @@
 import { isMregError } from "../base/errors.ts";
-import { advice } from "./diagnostics.ts";
+import { advice, systemAdvice } from "./diagnostics.ts";
 import { exitCodeFor, isInterrupt } from "./exit-code.ts";
 import { safe } from "./render/text.ts";
 
@@ -24,7 +24,9 @@ export function reportError(error: unknown, { format, debug, write }: ReportOpti
   // A copy fails for the reason that the store at either end had, and that is what can be done something about.
   const cause = error instanceof Error && code === "COPY_FAILED" ? error.cause : undefined;
   const reason = isMregError(cause) ? cause.code : code;
-  const hint = isInterrupt(error) ? "run the same command again: what is done already is kept" : advice[reason];
+  const hint = isInterrupt(error)
+    ? "run the same command again: what is done already is kept"
+    : adviceFor(error, reason);
   if (format === "json") {
     write(
       `${JSON.stringify({ kind: "error", schemaVersion: 1, code, message, ...(hint ? { advice: hint } : {}), exitCode })}\n`,
@@ -35,6 +37,12 @@ export function reportError(error: unknown, { format, debug, write }: ReportOpti
   if (hint) write(`  try: ${hint}\n`);
   if (debug) for (const line of causes(error)) write(`  ${safe(line)}\n`);
   return exitCode;
+}
+
+/** Errors of the system below have no code of ours, but some of them have an obvious remedy. */
+function adviceFor(error: unknown, code: string): string | undefined {
+  const { code: errno } = error as NodeJS.ErrnoException;
+  return advice[code] ?? (typeof errno === "string" ? systemAdvice[errno] : undefined);
 }
 
 function* causes(error: unknown): Iterable<string> {

@@ -25,7 +25,7 @@ export async function runCommand<Result>({ options, signal, run, render }: Comma
   if (format !== "text" && format !== "json")
     throw new UsageError(`--format is ${JSON.stringify(format)}, expected text or json`);
   const colour = process.stdout.isTTY === true && !process.env["NO_COLOR"];
-  const progress = new Progress({ stderr: process.stderr, isTerminal: process.stderr.isTTY === true, now: Date.now });
+  const progress = new Progress({ stderr: process.stderr, isTerminal: canSpin(process.stderr), now: Date.now });
   try {
     const { result, exitCode } = await run(await createContext(options, signal, progress));
     progress.stop();
@@ -34,6 +34,11 @@ export async function runCommand<Result>({ options, signal, run, render }: Comma
   } finally {
     progress.stop();
   }
+}
+
+/** A terminal of no width, as `script` and some CI systems make them, would have ora clear infinitely many lines. */
+function canSpin(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY === true && stream.columns > 0 && process.env["CI"] !== "true";
 }
 
 async function createContext(options: GlobalOptions, signal: AbortSignal, progress: Progress): Promise<Context> {

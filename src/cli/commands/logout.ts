@@ -1,14 +1,19 @@
 import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
+import { addCredentialFileOption, type CredentialOptions, storedCredentials } from "../options/credentials.ts";
 import { addExamples } from "../options/examples.ts";
-import { addRegistryOptions, credentialFile, type RegistryOptions } from "../options/registry.ts";
 import { safe } from "../render/text.ts";
-import { registryHost } from "./login.ts";
+import { parseRegistry } from "./login.ts";
 
 export const LogoutResult = z.object({
   kind: z.literal("logout"),
   schemaVersion: z.literal(1),
   registry: z.string(),
+  outcome: z.enum(["removed", "absent"]).describe("absent: there was nothing stored for it"),
+  remaining: z
+    .string()
+    .optional()
+    .describe("another place that still has credentials for it: file, variable or helper"),
 });
 export type LogoutResult = z.infer<typeof LogoutResult>;
 
@@ -17,10 +22,10 @@ export const command: CommandModule = {
     const logout = program
       .command("logout <registry>")
       .description("remove stored credentials of a registry")
-      .action((registry: string, options: RegistryOptions) =>
+      .action((registry: string, options: CredentialOptions) =>
         act(render, (context) => logout_(context, registry, options)),
       );
-    addRegistryOptions(logout);
+    addCredentialFileOption(logout);
     addExamples(logout, [
       { line: "mreg logout 127.0.0.1:5000", does: "forget the credentials in Docker's config.json" },
       { line: "mreg logout 127.0.0.1:5000 --registry-config ./auth.json", does: "forget those in another file" },
@@ -28,11 +33,18 @@ export const command: CommandModule = {
   },
 };
 
-async function logout_(context: Context, registry: string, options: RegistryOptions): Promise<Outcome<LogoutResult>> {
-  const host = registryHost(registry);
-  const { DockerCredentials } = await import("../../stores/remote/index.ts");
-  await new DockerCredentials({ files: [credentialFile(context, options)] }).erase(host);
-  return { result: { kind: "logout", schemaVersion: 1, registry: host } };
+async function logout_(context: Context, registry: string, options: CredentialOptions): Promise<Outcome<LogoutResult>> {
+  const { host, path, name } = parseRegistry(registry);
+  const stored = await storedCredentials(context, options);
+  const outcome = (await stored.erase(name)) ? "removed" : "absent";
+  const remaining = await stored.placeOf(host, path);
+  return {
+    result: { kind: "logout", schemaVersion: 1, registry: name, outcome, ...(remaining ? { remaining } : {}) },
+  };
 }
 
-const render = (result: LogoutResult): string => `logged out of ${safe(result.registry)}`;
+function render({ registry, outcome, remaining }: LogoutResult): string {
+  const did =
+    outcome === "removed" ? `logged out of ${safe(registry)}` : `not logged in to ${safe(registry)}: nothing is stored`;
+  return remaining === undefined ? did : `${did}; ${safe(remaining)} still has credentials for it`;
+}

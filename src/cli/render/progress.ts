@@ -5,6 +5,9 @@ import { count, formatBytes } from "./text.ts";
 /** Without a terminal, a line this often: enough to see life, few enough for a CI log. */
 const lineIntervalMs = 5_000;
 
+/** On a terminal, new text this often: the spinner itself turns no faster, and chunks come by the thousand. */
+const textIntervalMs = 100;
+
 export interface ProgressOptions {
   readonly stderr: NodeJS.WriteStream;
   readonly isTerminal: boolean;
@@ -77,11 +80,10 @@ export class Progress {
       return;
     }
     const now = this.#options.now();
+    if (now - this.#lastLineMs < (this.#options.isTerminal ? textIntervalMs : lineIntervalMs)) return;
+    this.#lastLineMs = now;
     if (this.#spinner) this.#spinner.text = this.#line(phase);
-    else if (!this.#options.isTerminal && now - this.#lastLineMs >= lineIntervalMs) {
-      this.#lastLineMs = now;
-      this.#options.stderr.write(`${this.#line(phase)}\n`);
-    }
+    else if (!this.#options.isTerminal) this.#options.stderr.write(`${this.#line(phase)}\n`);
   }
 
   #line(phase: Phase): string {
