@@ -66,6 +66,18 @@ describe("the command line", () => {
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
   });
 
+  it("shows progress on a terminal, and ends on one that has no width", async (context) => {
+    const probe = await project.shell("command -v script");
+    if (probe.exitCode !== 0 || process.platform !== "linux") context.skip("needs script(1) of util-linux");
+    const onTerminal = (size: string, line: string) =>
+      project.shell(`script -qec '${size}${line}' /dev/null`, { env: { CI: undefined, TERM: "xterm" } });
+    const wide = await onTerminal("stty cols 120; ", "mreg push wide model");
+    expect(wide).toMatchObject({ exitCode: 0 });
+    expect(wide.stdout).toMatch(/(?:hashing|pushing) \d of \d files/);
+    // ora divides by the width and would then clear infinitely many lines.
+    expect(await onTerminal("", "mreg push narrow model")).toMatchObject({ exitCode: 0 });
+  });
+
   it("on a Node that is too old, says so in one line and ends with 2", async () => {
     const fake = `Object.defineProperty(process.versions,"node",{value:"20.20.2"})`;
     const old = await project.mreg(["--version"], {

@@ -70,6 +70,8 @@ export class Workspace {
         { cwd: this.directory, env: { ...this.#env, ...options.env }, maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => done({ exitCode: error ? (child.exitCode ?? null) : 0, stdout, stderr }),
       );
+      // A program that ends without reading its input closes the pipe; that is its right.
+      child.stdin?.on("error", () => {});
       child.stdin?.end(options.input ?? "");
     });
   }
