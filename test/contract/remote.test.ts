@@ -1,14 +1,14 @@
-import { RemoteRegistry } from "../../src/stores/remote/index.ts";
-import { type RegistryOptions, startRegistry } from "../support/registry/index.ts";
+import { type RemoteOptions, RemoteRegistry } from "../../src/stores/remote/index.ts";
+import { type RegistryOptions, registryMoods, startRegistry, moodUser as user } from "../support/registry/index.ts";
 import { type TargetFixture, targetContract } from "./target-contract.ts";
-
-const user = { username: "ann", password: "correct horse: ü" };
 
 interface Mood extends Omit<TargetFixture, "open" | "atomicOnce"> {
   readonly registry: RegistryOptions;
-  readonly supports?: { readonly delete?: boolean; readonly untag?: boolean; readonly mount?: boolean };
-  readonly prefix?: string;
+  readonly remote?: Pick<RemoteOptions, "supports" | "prefix" | "chunkBytes" | "allowDummyManifest">;
 }
+
+/** Short enough for most blobs of the contract to be cut. */
+const chunkBytes = 64 * 1024;
 
 /** One registry in each of its tempers; the contract holds in all of them. */
 const moods: readonly Mood[] = [
@@ -17,14 +17,13 @@ const moods: readonly Mood[] = [
   {
     name: "remote, pages of two, no deletion, no catalog",
     registry: { pageSize: 2, noDelete: true, noCatalog: true },
-    supports: { delete: false, untag: false },
+    remote: { supports: { delete: false, untag: false } },
     catalog: false,
   },
   {
     name: "remote, bearer tokens, referrers by tag, tags cannot be deleted",
     registry: { auth: { kind: "bearer", ...user }, referrers: "tag", noTagDelete: true },
-    supports: { untag: false },
-    prefix: "team/models",
+    remote: { supports: { untag: false }, prefix: "team/models" },
   },
   { name: "remote, basic auth", registry: { auth: { kind: "basic", ...user } } },
   {
@@ -36,13 +35,37 @@ const moods: readonly Mood[] = [
       noReferrersFilter: true,
       noSubjectHeader: true,
       noMount: true,
+      lists: { unordered: true },
     },
-    supports: { mount: false },
+    remote: { supports: { mount: false } },
   },
   { name: "remote, OCI-Subject without a referrers API", registry: { falseSubjectHeader: true } },
+  {
+    name: "remote, tags with a digest in one request, sha512",
+    registry: { tagParameter: true, referrers: "tag" },
+    sha512: true,
+  },
+  { name: "remote, nothing but PATCH", registry: { chunkOnly: true } },
+  {
+    name: "remote, pieces, uploads that can be resumed",
+    registry: { uploads: { cut: "keep" } },
+    remote: { chunkBytes },
+  },
+  {
+    name: "remote, tags removed by way of a manifest",
+    registry: { noTagDelete: true },
+    remote: { allowDummyManifest: true },
+  },
+  ...registryMoods,
+  ...registryMoods.map((mood) => ({
+    ...mood,
+    name: `${mood.name}, asked for pieces`,
+    only: ["blobs", "abort"] as const,
+    remote: { ...mood.remote, chunkBytes },
+  })),
 ];
 
-for (const { registry: options, supports = {}, prefix, ...mood } of moods) {
+for (const { registry: options, remote = {}, ...mood } of moods) {
   targetContract({
     ...mood,
     // Over HTTP there is no compare-and-swap.
@@ -51,15 +74,16 @@ for (const { registry: options, supports = {}, prefix, ...mood } of moods) {
       const server = await startRegistry(options);
       const registry = new RemoteRegistry({
         host: server.host,
-        ...(prefix ? { prefix } : {}),
-        supports,
+        ...remote,
         credentials: async () => user,
         retry: { minDelayMs: 2, maxDelayMs: 10 },
       });
       return {
         registry,
         close: () => server.close(),
-        corrupt: async (repository, digest) => server.corrupt(prefix ? `${prefix}/${repository}` : repository, digest),
+        corrupt: async (repository, digest) => {
+          server.corrupt(remote.prefix ? `${remote.prefix}/${repository}` : repository, digest);
+        },
       };
     },
   });

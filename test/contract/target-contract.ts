@@ -21,6 +21,8 @@ export interface TargetFixture {
   readonly sha512?: boolean;
   /** `repositories()` works; otherwise it must say UNSUPPORTED. Default true. */
   readonly catalog?: boolean;
+  /** The kinds of cases to run. Default: all of them. */
+  readonly only?: readonly CaseKind[];
   /** Names of cases that are known to fail here, with the reason. A gap that closes turns the run red. */
   readonly gaps?: Readonly<Record<string, string>>;
   /** Names of cases that pass or fail by chance here, through no fault of ours: skipped with the reason. */
@@ -47,6 +49,18 @@ export interface Stage {
 /** Registers one case; failures are expected where the fixture lists its name as a gap. */
 export type DefineCase = (name: string, run: (stage: Stage) => Promise<void>) => void;
 
+const caseKinds = {
+  blobs: blobCases,
+  manifests: manifestCases,
+  tags: tagCases,
+  referrers: referrerCases,
+  deletion: deleteCases,
+  registry: registryCases,
+  abort: abortCases,
+} as const;
+
+export type CaseKind = keyof typeof caseKinds;
+
 /** Every promise that the interfaces of `src/oci/content.ts` make, checked against one kind of registry. */
 export function targetContract(fixture: TargetFixture): void {
   describe(`target contract: ${fixture.name}`, () => {
@@ -68,9 +82,8 @@ export function targetContract(fixture: TargetFixture): void {
       const register = fixture.gaps?.[name] === undefined ? it : it.fails;
       register(name, () => run(stageOf(opened as OpenFixture)));
     };
-    for (const cases of [blobCases, manifestCases, tagCases, referrerCases, deleteCases, registryCases, abortCases]) {
-      cases(define, fixture);
-    }
+    const kinds = fixture.only ?? (Object.keys(caseKinds) as CaseKind[]);
+    for (const kind of kinds) caseKinds[kind](define, fixture);
   });
 }
 

@@ -20,9 +20,6 @@ const traits: Record<RegistryName, Traits> = {
   olareg: {
     sha512: true,
     catalog: false,
-    gaps: {
-      "sha512: a manifest is found under its sha512 digest": "a manifest put by tag gets a sha256 digest",
-    },
     unreliable: {
       "referrers: many attached at once are all listed": "loses referrers of parallel writers",
     },

@@ -54,18 +54,16 @@ export class Chunking {
   /**
    * Notes that a body of so many bytes was answered with 413.
    *
-   * @returns whether there is something shorter, or at least something other, to try.
+   * @returns whether there is something shorter, or at least something other, to try. Others who upload at the same
+   * time may have noted the same before; that must not end this one.
    */
-  refused(bodyBytes: number): boolean {
+  refused(method: "PUT" | "PATCH", bodyBytes: number): boolean {
+    if (this.#losesPieces) return false;
     const shorter = rungs.find((rung) => rung < bodyBytes);
-    if (shorter !== undefined && !this.#losesPieces) {
-      this.#bodyLimitBytes = Math.min(this.#bodyLimitBytes, shorter);
-      return true;
-    }
+    if (shorter !== undefined) this.#bodyLimitBytes = Math.min(this.#bodyLimitBytes, shorter);
     // Some proxies and, once, Artifactory (containerd#3533) want a PATCH however short the content is.
-    const isNew = !this.#mustPatch && !this.#losesPieces;
-    this.#mustPatch = true;
-    return isNew;
+    else if (method === "PUT") this.#mustPatch = true;
+    return shorter !== undefined || method === "PUT";
   }
 
   /**

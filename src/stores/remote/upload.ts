@@ -56,8 +56,8 @@ class BlobUpload {
   readonly #progress: Progress;
   #reader: PieceReader;
   #session: UploadSession | undefined;
-  /** Length of the body that is under way; 0 while none is. */
-  #bodyBytes = 0;
+  /** The body that is under way, or was when the request failed; empty for those without one. */
+  #body: { readonly method: "PUT" | "PATCH"; readonly size: number } = { method: "PUT", size: 0 };
   #hasReauthorized = false;
   /** The session goes on where the registry said that it stopped. */
   #isResumed = false;
@@ -157,13 +157,12 @@ class BlobUpload {
         scopes: endpoint.push,
         // No "bytes", no "/size": distribution answers 500 to them.
         headers: { "content-type": mediaTypes.octetStream, "content-range": `${start}-${end - 1}` },
-        body: this.#body(start, end),
+        body: this.#bytes("PATCH", start, end),
         // ECR says 201.
         expect: [202, 201, 204],
         signal: this.#options.signal,
       });
       await response.discard();
-      this.#bodyBytes = 0;
       const said = receivedBytes(response) ?? end;
       // One byte is "0-0", like none.
       const received = said === 0 && end === 1 ? 1 : said;
@@ -189,7 +188,7 @@ class BlobUpload {
       scopes: endpoint.push,
       // Anything else, and distribution parses the body as a form.
       headers: { "content-type": mediaTypes.octetStream },
-      body: bodyBytes === 0 ? await this.#nothing() : this.#body(0, bodyBytes),
+      body: bodyBytes === 0 ? await this.#nothing() : this.#bytes("PUT", 0, bodyBytes),
       expect: [201],
       signal: this.#options.signal,
     });
@@ -199,14 +198,14 @@ class BlobUpload {
     throw response.error("BAD_RESPONSE", `stored ${JSON.stringify(received.slice(0, 150))}, expected ${digest}`);
   }
 
-  #body(start: number, end: number): { size: number; stream: ByteStream } {
-    this.#bodyBytes = end - start;
+  #bytes(method: "PUT" | "PATCH", start: number, end: number): { size: number; stream: ByteStream } {
+    this.#body = { method, size: end - start };
     return { size: end - start, stream: counted(this.#reader.read(start, end), this.#progress) };
   }
 
   /** An empty body; that of an empty blob only after its source has turned out to be empty. */
   async #nothing(): Promise<Uint8Array> {
-    this.#bodyBytes = 0;
+    this.#body = { method: "PUT", size: 0 };
     if (this.#size === 0) for await (const _chunk of this.#reader.read(0, 0));
     return new Uint8Array();
   }
@@ -224,7 +223,8 @@ class BlobUpload {
   #isOtherWay(error: unknown): boolean {
     // After a first piece the same length is no longer the trouble: then the blob as a whole is too long.
     const isFirst = (this.#session?.received ?? 0) === 0;
-    return hasStatus(error, 413) && isFirst && this.#bodyBytes > 0 && this.#context.chunking.refused(this.#bodyBytes);
+    const { method, size } = this.#body;
+    return hasStatus(error, 413) && isFirst && size > 0 && this.#context.chunking.refused(method, size);
   }
 
   /** A session that vanished (404) or lost count (416) is like a reset; a second 401 is final. */

@@ -14,6 +14,9 @@ function removeTag(call: Call): Reply {
   const [project = "", encoded = ""] = name.split("/repositories/");
   // A repository of several components arrives encoded twice, so that proxies leave its slashes alone.
   const repository = `${project}/${decodeURIComponent(decodeURIComponent(encoded))}`;
-  const isGone = state.repositories.get(repository)?.tags.delete(target);
-  return isGone ? reply(200) : errorReply(404, "NOT_FOUND");
+  const tags = state.repositories.get(repository)?.tags;
+  if (!tags?.has(target)) return errorReply(404, "NOT_FOUND");
+  if (options.immutableTags) return errorReply(412, "PRECONDITION", "configured as immutable");
+  tags.delete(target);
+  return reply(200);
 }

@@ -88,6 +88,8 @@ function remove(call: Call): Reply {
     return repository?.tags.delete(call.target) ? reply(202) : errorReply(404, "MANIFEST_UNKNOWN");
   }
   if (!repository?.manifests.has(call.target)) return errorReply(404, "MANIFEST_UNKNOWN");
+  const isTagged = [...repository.tags.values()].includes(call.target);
+  if (call.options.immutableTags?.evenSame && isTagged) return errorReply(412, "PRECONDITION", "immutable");
   drop(repository, call.target, call.options.harbor === true);
   return reply(202);
 }

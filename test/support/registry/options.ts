@@ -34,7 +34,7 @@ export interface RegistryOptions {
   readonly noMount?: boolean;
   /** Keeps any blob that arrives completely under any digest, as crane's registry does with manifests. */
   readonly noDigestCheck?: boolean;
-  /** Any request with a longer body is answered early with 413 and an HTML page, as behind a proxy. */
+  /** An upload's request with a longer body is answered early with 413 and an HTML page, as behind a proxy. */
   readonly bodyLimitBytes?: number;
   readonly uploads?: UploadQuirks;
   readonly lists?: ListQuirks;
