@@ -80,8 +80,10 @@ export class Resolver {
       const found = this.#addresses.get(`${wanted.hostname.toLowerCase()}:${port}`);
       if (!found) return connect(wanted, endingWithItsError(callback));
       const target = { hostname: found.address, port: String(found.addressPort ?? found.port) };
-      const servername = wanted.servername ?? wanted.hostname;
-      return connect({ ...wanted, ...target, servername }, endingWithItsError(callback));
+      // TLS sends names, never addresses; without one, undici would take the wanted host for it.
+      const servername = wanted.servername ?? (isIP(wanted.hostname) === 0 ? wanted.hostname : undefined);
+      const redirected = { ...wanted, ...target, ...(servername === undefined ? {} : { servername }) };
+      return connect(redirected, endingWithItsError(callback));
     };
   }
 
