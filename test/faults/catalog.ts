@@ -1,5 +1,6 @@
 import { auth } from "./catalog/auth.ts";
 import { connection } from "./catalog/connection.ts";
+import { crash } from "./catalog/crash.ts";
 import { download } from "./catalog/download.ts";
 import { extraction } from "./catalog/extraction.ts";
 import { lists } from "./catalog/lists.ts";
@@ -22,4 +23,5 @@ export const catalog: readonly FaultGroup[] = [
   manifest,
   lists,
   extraction,
+  crash,
 ];

@@ -75,8 +75,9 @@ const lives: readonly FaultCase[] = [
   arrange: tokens(token({ token: issued, ...(fields as object) })),
 }));
 
-const refusedRealm = (id: string, title: string, url: string): FaultCase => ({
+const refusedRealm = (id: string, title: string, url: string, ...advisories: readonly string[]): FaultCase => ({
   id,
+  advisories,
   title,
   expected: "REDIRECT_REFUSED",
   requestsAtMost: 1,
@@ -90,6 +91,7 @@ const cases: readonly FaultCase[] = [
     title: "401 Bearer with a realm on another host, an address of a private network",
     expected: "REDIRECT_REFUSED",
     how: "nothing is sent there; a public name is accepted, since that is how Docker Hub works",
+    advisories: ["CVE-2026-48978", "ggcr#2193", "ggcr#2349"],
     requestsAtMost: 1,
     msAtMost: 3_000,
     peers: {
@@ -119,6 +121,7 @@ const cases: readonly FaultCase[] = [
     "realm-metadata",
     "a realm that is a cloud's metadata address",
     "http://169.254.169.254/latest/meta-data/",
+    "CVE-2026-33990",
   ),
   refusedRealm("realm-file", "a realm that is a file", "file:///etc/passwd"),
   refusedRealm("realm-relative", "a realm without a host", "/token"),
@@ -127,6 +130,7 @@ const cases: readonly FaultCase[] = [
     title: "the token server redirects to another origin",
     expected: "UNAUTHORIZED",
     how: "no credentials sent there",
+    advisories: ["ggcr#2291"],
     requestsAtMost: 8,
     msAtMost: 3_000,
     arrange: pull({

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
+import { digestOf } from "../../../src/base/digest.ts";
+import { packManifest } from "../../../src/oci/index.ts";
 import { type Answer, answer, closeAfter, drip } from "../../support/faults/index.ts";
 import type { FaultCase, FaultGroup } from "../fault-case.ts";
 import { modelName, weights } from "../model.ts";
@@ -282,6 +284,38 @@ const cases: readonly FaultCase[] = [
         assert.equal(await registry.repository(modelName).exists(target), false);
       },
     ),
+  },
+  {
+    id: "foreign-layer",
+    title: "a layer that is only to be had from the `urls` of its descriptor",
+    expected: "NOT_FOUND",
+    how: "addresses in a manifest are never asked",
+    advisories: ["CVE-2020-15157"],
+    requestsAtMost: 3,
+    msAtMost: 3_000,
+    arrange: pull({
+      prepare: async (world) => {
+        const other = await world.front(undefined, () =>
+          answer(401, { "www-authenticate": 'Basic realm="give it to me"' }),
+        );
+        world.afterwards(() => assert.equal(other.requests.length, 0, "requests to the stranger"));
+        const annotations = { "org.opencontainers.image.title": "weights.bin" };
+        const layer = {
+          mediaType: "application/octet-stream",
+          digest: digestOf(Buffer.from("x")),
+          size: 1,
+          annotations,
+        };
+        const manifest = packManifest({ artifactType: "a/b", layers: [{ ...layer, urls: [`${other.url}/weights`] }] });
+        const headers = {
+          "content-type": manifest.descriptor.mediaType,
+          "docker-content-digest": manifest.descriptor.digest,
+        };
+        return {
+          front: ({ route }) => (route?.startsWith("manifest.") ? answer(200, headers, manifest.raw) : undefined),
+        };
+      },
+    }),
   },
 ];
 

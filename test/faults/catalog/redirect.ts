@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import type { LookupFunction } from "node:net";
+import { networkError } from "../../../src/stores/remote/http/network-error.ts";
 import { followRedirects } from "../../../src/stores/remote/http/redirect.ts";
+import { Resolver } from "../../../src/stores/remote/http/resolve.ts";
 import { HttpResponse } from "../../../src/stores/remote/http/response.ts";
 import { answer, type Intercept } from "../../support/faults/index.ts";
 import type { FaultCase, FaultGroup } from "../fault-case.ts";
@@ -51,6 +54,7 @@ const cases: readonly FaultCase[] = [
     title: "307 to another host",
     expected: "ok",
     how: "no Authorization sent",
+    advisories: ["GHSA-vh4v-2xq2-g5cg", "ggcr#2295"],
     requestsAtMost: 4,
     msAtMost: 3_000,
     peers: { oras: "ok, no Authorization sent", regctl: "same", crane: "same" },
@@ -138,6 +142,26 @@ const cases: readonly FaultCase[] = [
     requestsAtMost: 0,
     msAtMost: 3_000,
     arrange: fromAfar("https://127.0.0.1:6443/api"),
+  },
+  {
+    id: "redirect-name-is-local",
+    title: "from a registry elsewhere to a name that turns out to be a metadata address",
+    expected: "REDIRECT_REFUSED",
+    how: "the address is looked at when it is known",
+    advisories: ["ggcr#2440"],
+    requestsAtMost: 0,
+    msAtMost: 3_000,
+    arrange: async () => {
+      const lookup: LookupFunction = (_name, _options, callback) => callback(null, "169.254.169.254", 4);
+      const resolver = new Resolver({ origin: "https://registry.example", addresses: [], lookup });
+      const url = { origin: "https://evil.example", path: "/" };
+      return () =>
+        new Promise<void>((resolve, reject) => {
+          resolver.lookup("evil.example", {}, (error) =>
+            error ? reject(networkError(error, { method: "GET", url })) : resolve(),
+          );
+        });
+    },
   },
 ];
 

@@ -114,6 +114,7 @@ const cases: readonly FaultCase[] = [
     id: "push-location-other-host",
     title: "upload Location on another host",
     expected: "REDIRECT_REFUSED",
+    advisories: ["GHSA-jxpm-75mh-9fp7", "ggcr#2292"],
     requestsAtMost: 2,
     msAtMost: 3_000,
     peers: { oras: "refused", regctl: "**follows, no authorization**", crane: "**follows, no authorization**" },
