@@ -126,6 +126,22 @@ describe("a store on disk that was tampered with", () => {
     }
   });
 
+  it("a state whose evidence is gone no longer verifies, and is not handed out", async () => {
+    const { entries } = await json("log", "risk");
+    const { evidence } = entries.at(-1) as { readonly evidence: readonly { readonly digest: string }[] };
+    const path = project.path("store", "risk", "index.json");
+    const index = JSON.parse(readFileSync(path, "utf8"));
+    index.manifests = index.manifests.filter((entry: { digest: string }) => entry.digest !== evidence[0]?.digest);
+    writeFileSync(path, JSON.stringify(index));
+    for (const args of [
+      ["verify", "risk:v1", "--state", "production"],
+      ["resolve", "risk@production"],
+    ]) {
+      const run = await project.mreg(args);
+      expect({ args, exitCode: run.exitCode, stdout: run.stdout }).toEqual({ args, exitCode: 4, stdout: "" });
+    }
+  });
+
   it("a policy with an unknown key is refused before anything is read", async () => {
     const policy = readFileSync(project.path("mreg.policy.yaml"), "utf8");
     writeFileSync(project.path("mreg.policy.yaml"), `${policy}\nexceptoins: []\n`);

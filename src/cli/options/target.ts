@@ -75,8 +75,12 @@ async function resolveVersion(
   const { signal } = context;
   const { alias, digest, tag } = reference;
   if (alias) {
-    const { resolveAlias } = await import("../../lifecycle/index.ts");
-    return resolveAlias(repository, await openPolicy(context, options), alias, { signal });
+    const { resolveAlias, verifyState } = await import("../../lifecycle/index.ts");
+    const policy = await openPolicy(context, options);
+    const descriptor = await resolveAlias(repository, policy, alias, { signal });
+    // Where the chain points is not enough to hand out: the gates are judged again. No record leads to the first state.
+    if (alias !== policy.initialState) await verifyState(repository, policy, descriptor, alias, { signal });
+    return descriptor;
   }
   const named = digest ?? tag;
   if (named) return repository.resolve(named, { signal });
