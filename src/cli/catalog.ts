@@ -45,6 +45,7 @@ export const catalog: readonly CatalogEntry[] = [
     summary: "copy a version, or a model with its history, to another registry",
     load: () => import("./commands/cp.ts"),
   },
+  { name: "doctor", summary: "what a registry can and cannot do", load: () => import("./commands/doctor.ts") },
   { name: "key", summary: "generate a signing key, show a public key", load: () => import("./commands/key.ts") },
   { name: "login", summary: "store credentials for a registry", load: () => import("./commands/login.ts") },
   { name: "logout", summary: "remove credentials of a registry", load: () => import("./commands/logout.ts") },

@@ -3,6 +3,7 @@ import { ApproveResult } from "./commands/approve.ts";
 import { AttachResult } from "./commands/attach.ts";
 import { CheckResult } from "./commands/check.ts";
 import { CpResult } from "./commands/cp.ts";
+import { DoctorResult } from "./commands/doctor.ts";
 import { GraphResult } from "./commands/graph.ts";
 import { InitResult } from "./commands/init.ts";
 import { InspectResult } from "./commands/inspect.ts";
@@ -35,6 +36,7 @@ export const resultSchemas = {
   attach: AttachResult,
   check: CheckResult,
   cp: CpResult,
+  doctor: DoctorResult,
   error: ErrorResult,
   graph: GraphResult,
   init: InitResult,

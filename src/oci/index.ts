@@ -28,6 +28,14 @@ export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manif
 export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
 export { emptyJson, manifestSource, type PackInput, packManifest } from "./pack.ts";
 export {
+  type Finding,
+  type ProbeContent,
+  type ProbeName,
+  type ProbeOptions,
+  type ProbeReport,
+  probeStore,
+} from "./probe.ts";
+export {
   checkRepositoryName,
   checkTag,
   checkTagOrDigest,

@@ -20,7 +20,7 @@ describe("the command line", () => {
     const { exitCode, stdout } = await project.mreg(["--help"]);
     expect(exitCode).toBe(0);
     const commands =
-      "init push pull attach sign verify check approve promote status log resolve list inspect graph cp key login logout";
+      "init push pull attach sign verify check approve promote status log resolve list inspect graph cp doctor key login logout";
     for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
   });
 

@@ -4,6 +4,7 @@ import { ContentError } from "../../base/errors.ts";
 import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
 import type { CallOptions, Capabilities, Registry } from "../../oci/content.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
+import type { Finding, ProbeContent } from "../../oci/probe.ts";
 import { checkRepositoryName } from "../../oci/reference.ts";
 import { Authorizer } from "./auth/authorizer.ts";
 import { catalogScope } from "./auth/scope.ts";
@@ -19,6 +20,7 @@ import { type HttpUrl, httpUrl } from "./http/url.ts";
 import { WarningCollector } from "./http/warnings.ts";
 import { defaultTimeouts, type RemoteOptions } from "./options.ts";
 import { pages } from "./paging.ts";
+import { probeWire } from "./probe.ts";
 import { RemoteRepository } from "./repository.ts";
 
 const Catalog = z.looseObject({ repositories: z.array(z.string()).nullish() });
@@ -128,6 +130,16 @@ export class RemoteRegistry implements Registry {
     await response.discard();
     if (response.mediaType === "text/html")
       throw response.error("BAD_RESPONSE", "answered an HTML page, not a registry's");
+  }
+
+  /**
+   * Asks what only this registry's answers over HTTP can tell, with the content of a probe that is at `repository`.
+   *
+   * It uploads the probe's spare blob; `probeStore` in `oci/` removes it with the rest.
+   */
+  probe(repository: string, content: ProbeContent, options?: CallOptions): Promise<readonly Finding[]> {
+    const parts = { endpoint: this.#endpoint(repository), transport: this.#transport, clock: this.#options.clock };
+    return probeWire(parts, content, options);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { z } from "zod";
+import type { Registry } from "../../oci/content.ts";
+import type { Finding, ProbeContent, ProbeName } from "../../oci/probe.ts";
+import { absoluteLocation } from "../config.ts";
+import type { CommandModule, Context, Outcome } from "../context.ts";
+import { exitCodes } from "../exit-code.ts";
+import { addExamples } from "../options/examples.ts";
+import { addRegistryOptions, connect, type RegistryOptions } from "../options/registry.ts";
+import { registryLocation } from "../options/target.ts";
+import { renderDoctor } from "../render/doctor.ts";
+import { meaningOf, meanings, worksWhole } from "../render/doctor-meaning.ts";
+
+export const DoctorResult = z.object({
+  kind: z.literal("doctor"),
+  schemaVersion: z.literal(1),
+  registry: z.string(),
+  repository: z.string().describe("throw-away repository that was used; one with -mount at its end as well"),
+  works: z.boolean().describe("push, attach, promote and verify all work here"),
+  findings: z.array(
+    z.object({
+      probe: z.enum(Object.keys(meanings) as [ProbeName, ...ProbeName[]]),
+      answer: z.enum(["yes", "no", "unknown"]),
+      detail: z.string().optional().describe("what was seen"),
+      meaning: z.string().describe("what follows for mreg"),
+    }),
+  ),
+  left: z.array(z.string()).describe("what could not be removed"),
+});
+export type DoctorResult = z.infer<typeof DoctorResult>;
+
+interface DoctorOptions extends RegistryOptions {
+  readonly probeRepository?: string;
+}
+
+export const command: CommandModule = {
+  define(program, act) {
+    const doctor = program
+      .command("doctor [registry]")
+      .description("try out what a registry can do, and say what follows for mreg; cleans up after itself")
+      .option("--probe-repository <name>", "throw-away repository to write to; default: mreg-doctor/<random>")
+      .action((registry: string | undefined, options: DoctorOptions) =>
+        act(renderDoctor, (context) => doctor_(context, registry, options)),
+      );
+    addRegistryOptions(doctor);
+    addExamples(doctor, [
+      { line: "mreg doctor", does: "the registry that bare names go to" },
+      { line: "mreg doctor oci:./store --format json", does: "the embedded store, as JSON" },
+    ]);
+  },
+};
+
+async function doctor_(
+  context: Context,
+  given: string | undefined,
+  options: DoctorOptions,
+): Promise<Outcome<DoctorResult>> {
+  const location = given === undefined ? registryLocation(context) : absoluteLocation(given, context.cwd);
+  const repository = options.probeRepository ?? `mreg-doctor/${randomBytes(4).toString("hex")}`;
+  const registry = await connect(context, location, options);
+  try {
+    const more = await wireQuestions(context, registry, repository);
+    context.note(`writing to ${registry.location}/${repository} and ${repository}-mount, and removing it again`);
+    const { probeStore } = await import("../../oci/probe.ts");
+    const { findings, left } = await probeStore(registry, { repository, signal: context.signal, ...more });
+    const works = worksWhole(findings);
+    const result: DoctorResult = {
+      ...{ kind: "doctor", schemaVersion: 1, registry: registry.location, repository, works },
+      findings: findings.map((finding) => ({ ...finding, meaning: meaningOf(finding) })),
+      left: [...left, `the empty repositories ${repository} and ${repository}-mount`],
+    };
+    return { result, exitCode: works ? exitCodes.done : exitCodes.usage };
+  } finally {
+    await registry.close();
+  }
+}
+
+/** A registry is also asked over HTTP; first of all whether it is there, so that a wrong address is an error. */
+async function wireQuestions(
+  { signal }: Context,
+  registry: Registry,
+  repository: string,
+): Promise<{ readonly more?: (content: ProbeContent) => Promise<readonly Finding[]> }> {
+  const { RemoteRegistry } = await import("../../stores/remote/index.ts");
+  if (!(registry instanceof RemoteRegistry)) return {};
+  await registry.ping({ signal });
+  return { more: (content) => registry.probe(repository, content, { signal }) };
+}
