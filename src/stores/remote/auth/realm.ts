@@ -26,7 +26,7 @@ export function checkRealm(realm: string, registryOrigin: string): HttpUrl {
   return url;
 }
 
-/** The same for a URL that the token server itself redirects to (ggcr#2291): it is as foreign as the first one. */
+/** The same for a URL that the token server itself redirects to (ggcr#2292): it is as foreign as the first one. */
 export function checkTokenRedirect(url: HttpUrl, registryOrigin: string): void {
   checkTokenServer(
     url,
