@@ -1,19 +1,23 @@
 /**
- * Writes docs/faults.md: runs every case of the fault suite, one after the other, and records how it ended.
+ * Writes docs/faults.md: runs the cases of the fault suite, one after the other, and records how each ended.
  *
- * `npm run faults:docs` builds first, since some cases run the built program.
+ * `npm run faults:docs` runs all of them, and builds first, since some run the built program;
+ * `npx node scripts/generate-faults.ts <id>…` runs these and keeps the rest of the page.
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { catalog } from "../test/faults/catalog.ts";
-import { type Recorded, renderPage } from "../test/faults/page.ts";
+import { recordedIn, renderPage } from "../test/faults/page.ts";
 import { runCase } from "../test/faults/runner.ts";
 
-const recorded = new Map<string, Recorded>();
+const path = fileURLToPath(new URL("../docs/faults.md", import.meta.url));
+const wanted = process.argv.slice(2);
+const recorded = new Map(wanted.length > 0 ? recordedIn(await readFile(path, "utf8")) : []);
 for (const fault of catalog.flatMap(({ cases }) => cases)) {
+  if (wanted.length > 0 && !wanted.includes(fault.id)) continue;
   const { outcome, requests, ms } = await runCase(fault);
   recorded.set(fault.id, { outcome, requests });
   console.log(`${fault.id}: ${outcome}, ${requests} requests, ${Math.round(ms)} ms`);
   if (outcome !== fault.expected && fault.gap === undefined) process.exitCode = 1;
 }
-await writeFile(fileURLToPath(new URL("../docs/faults.md", import.meta.url)), renderPage(catalog, recorded));
+await writeFile(path, renderPage(catalog, recorded));

@@ -29,16 +29,17 @@ export async function* openBytes(
   let at = range.start;
   for (let resumed = 0, stuck = 0; ; resumed++) {
     const before = at;
+    // Its failure is final: client.send has made its own attempts to get an answer.
+    const body = await open(client, { ...where, signal }, { start: at, end: range.end }, target);
     try {
-      for await (const chunk of await open(client, { ...where, signal }, { start: at, end: range.end }, target)) {
+      for await (const chunk of body) {
         at += chunk.byteLength;
         yield chunk;
       }
       return;
     } catch (error) {
       stuck = at - before >= progressBytes ? 0 : stuck + 1;
-      // client.send has made its own attempts to get a first answer; this is about what broke off after some bytes.
-      const isOver = at === range.start || stuck > client.retry.retries || resumed >= resumeLimit;
+      const isOver = stuck > client.retry.retries || resumed >= resumeLimit;
       if (isOver || !client.isRetryable(error, "GET")) throw error;
       // Everything had arrived when it broke off.
       if (at >= range.end) return;

@@ -200,6 +200,34 @@ const cases: readonly FaultCase[] = [
     },
   },
   {
+    id: "index-cycle",
+    title: "an index that names itself, from a registry that serves it under any digest, in a copy",
+    expected: "COPY_FAILED",
+    how: "content is its digest or it is nothing, so that a circle never closes",
+    requestsAtMost: 8,
+    msAtMost: 3_000,
+    arrange: use(
+      {
+        front: ({ route, path }) => {
+          if (route !== "manifest.get" && route !== "manifest.head") return undefined;
+          const own = /sha256:[0-9a-f]{64}/.exec(path)?.[0] ?? `sha256:${"c".repeat(64)}`;
+          const child = { mediaType: mediaTypes.imageIndex, digest: own, size: 300 };
+          const text = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests: [child] });
+          const headers = { "content-type": mediaTypes.imageIndex, "docker-content-digest": own };
+          return answer(200, headers, text.padEnd(300));
+        },
+      },
+      async (registry) => {
+        const source = registry.repository(modelName);
+        const root = await source.resolve("v1");
+        await copy(source, new MemoryRegistry().repository("b"), root).catch((error: Error) => {
+          assert.equal((error.cause as { code?: string }).code, "DIGEST_MISMATCH");
+          throw error;
+        });
+      },
+    ),
+  },
+  {
     id: "referrer-cycle",
     title: "manifests that refer to one another in a circle",
     expected: "ok",
