@@ -67,17 +67,9 @@ async function readVersions(
   repository: Repository,
   signal: AbortSignal,
 ): Promise<ListResult["models"][number]["versions"]> {
-  const { parseVersionTag } = await import("../../lifecycle/tags.ts");
-  const numbers: { tag: string; number: number }[] = [];
-  for await (const tag of repository.tags({ signal })) {
-    const number = parseVersionTag(tag);
-    if (number !== undefined) numbers.push({ tag, number });
-  }
-  numbers.sort((a, b) => a.number - b.number);
-  const versions: ListResult["models"][number]["versions"] = [];
-  for (const { tag } of numbers)
-    versions.push({ version: tag, digest: (await repository.resolve(tag, { signal })).digest });
-  return versions;
+  const { taggedVersions } = await import("../../lifecycle/version.ts");
+  const versions = await taggedVersions(repository, { signal });
+  return versions.map(({ version, digest }) => ({ version: `v${version}`, digest }));
 }
 
 function render({ registry, models }: ListResult): string {
