@@ -109,6 +109,20 @@ describe("upload in pieces", () => {
     expect(server.count("upload.patch")).toBe(1);
   });
 
+  it("can be one byte, of which a registry says the same as of none", async () => {
+    const { repository, server } = await openRemote({ chunkOnly: true });
+    await repository.push(seededBlob(1, 1));
+    expect(server.count("upload.patch")).toBe(1);
+  });
+
+  it("becomes one PUT where a registry that has all pieces so far refuses the next", async () => {
+    const faults = [
+      { route: "upload.patch", action: { kind: "answer", status: 416 }, skip: 1, times: always } as const,
+    ];
+    const { routes } = await pushed({ faults }, { chunkBytes: mebibyte });
+    expect(routes).toEqual(["upload.post", ...patch(2), "upload.get", "upload.delete", "upload.post", "upload.put"]);
+  });
+
   it("gives up on a registry that takes no length at all, after a few requests", async () => {
     const { repository, server } = await openRemote({ bodyLimitBytes: 10 });
     await rejectsWith(repository.push(blob), "BAD_RESPONSE");
@@ -212,6 +226,14 @@ describe("resume of an upload", () => {
     });
   }
 
+  it("reads how much has arrived also with a prefix, as from Quay", async () => {
+    const faults = [
+      { route: "upload.put", action: { kind: "interrupt", afterBytes: mebibyte, outcome: "reset" } } as const,
+    ];
+    const { server } = await pushed({ faults, uploads: { cut: "keep", rangePrefix: true } });
+    expect(server.count("upload.post")).toBe(1);
+  });
+
   it("closes the upload when only the answer to the last bytes got lost", async () => {
     const faults = [{ route: "upload.patch", action: { kind: "lose answer" }, skip: 3 } as const];
     const { routes } = await pushed({ faults }, { chunkBytes: mebibyte });
@@ -265,6 +287,19 @@ describe("resume of an upload", () => {
     expect((await bytesOf(repository.fetch(blob.descriptor))).byteLength).toBe(size);
   });
 
+  it("starts over when the registry claims to have bytes that nobody has read yet", async () => {
+    const { repository, server } = await openRemote({
+      faults: [
+        { route: "upload.put", action: { kind: "interrupt", afterBytes: 100_000, outcome: 503 } },
+        { route: "upload.get", action: { kind: "headers", headers: { range: `0-${size - 2}` } } },
+      ],
+    });
+    const step = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
+    await repository.push(slowSource(blob, 100_000, step));
+    expect(server.count("upload.post")).toBe(2);
+    expect(server.count("upload.patch")).toBe(0);
+  });
+
   it("ends on a registry that takes nothing more", async () => {
     const action = { kind: "interrupt", afterBytes: 1_000, outcome: "reset" } as const;
     const { repository, server } = await openRemote(
@@ -294,12 +329,11 @@ describe("cancellation of an upload", () => {
   }
 
   it("does not wait for a registry that does not answer it", async () => {
-    const { repository, server } = await openRemote({
-      faults: [
-        { route: "upload.put", action: { kind: "answer", status: 403 } },
-        { route: "upload.delete", action: { kind: "stall", afterBytes: -1 }, times: always },
-      ],
-    });
+    const faults = [
+      { route: "upload.put", action: { kind: "answer", status: 403 } } as const,
+      { route: "upload.delete", action: { kind: "stall", afterBytes: -1 }, times: always } as const,
+    ];
+    const { repository, server } = await openRemote({ faults }, { timeouts: { responseMs: 600_000 } });
     await rejectsWith(repository.push(blob), "DENIED");
     expect(server.count("upload.delete")).toBe(1);
   });
