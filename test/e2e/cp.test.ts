@@ -183,6 +183,19 @@ describe("mreg cp", () => {
     expect(registry.count("upload.put")).toBe(puts);
   });
 
+  it("reads one password for both ends when they are one registry, and one for the source when asked", async () => {
+    const { host } = await start({ auth: { kind: "basic", username: "ann", password: "secret" } });
+    const login = ["-u", "ann", "--password-stdin"];
+    const input = { input: "secret" };
+    expect(await project.mreg(["cp", "risk:v1", `${host}/team/risk`, ...login], input)).toMatchObject({ exitCode: 0 });
+    const next = ["cp", `${host}/team/risk:v1`, `${host}/prod/risk`, ...login];
+    expect(await project.mreg(next, input)).toMatchObject({ exitCode: 0 });
+    const home = ["cp", `${host}/prod/risk:v1`, "oci:./back/risk", "--from-username", "ann", "--from-password-stdin"];
+    expect(await project.mreg(home, input)).toMatchObject({ exitCode: 0 });
+    const both = await project.mreg([...home, "-u", "ann", "--password-stdin"], input);
+    expect(both).toMatchObject({ exitCode: 2, stdout: "" });
+  });
+
   it("ends as the side that failed would have ended: 5, 6 and 8", async () => {
     const { host } = await start({ auth: { kind: "basic", username: "ann", password: "x" } });
     expect(await project.mreg(["cp", "risk:v9", "oci:./back/risk"])).toMatchObject({ exitCode: 5 });

@@ -11,6 +11,7 @@ import {
   registryFor,
   type SourceOptions,
   sourceOptions,
+  withSharedStdin,
 } from "../options/copy.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
@@ -70,7 +71,8 @@ export const command: CommandModule = {
       .option("--referrers", "with one version: everything attached to it as well")
       .option("--concurrency <count>", "requests in flight; default 4", parseCount)
       .action((source: string, destination: string, options: CpOptions) =>
-        act(renderCopy, (context) => {
+        act(renderCopy, (given) => {
+          const context = withSharedStdin(given);
           const ends = { source: parseReference(source), destination: parseReference(destination) };
           return options.recursive
             ? copyModel(context, source, ends, options)

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Reference } from "../../oci/reference.ts";
 import { absoluteLocation } from "../config.ts";
 import type { Context } from "../context.ts";
+import { UsageError } from "../errors.ts";
 import type { RegistryOptions } from "./registry.ts";
 import { registryLocation } from "./target.ts";
 
@@ -30,15 +31,24 @@ export function addSourceOptions(command: Command): Command {
  */
 export function sourceOptions(options: RegistryOptions & SourceOptions, isSameRegistry: boolean): RegistryOptions {
   if (isSameRegistry) return options;
-  const { registryConfig, fromUsername, fromPasswordStdin, fromPlainHttp, fromInsecure, fromCaFile } = options;
+  if (options.fromPasswordStdin && (options.passwordStdin || options.identityTokenStdin))
+    throw new UsageError("stdin holds one secret: log in to one of the registries with mreg login");
+  const { registryConfig, resolve, fromUsername, fromPasswordStdin, fromPlainHttp, fromInsecure, fromCaFile } = options;
   return {
     ...(registryConfig === undefined ? {} : { registryConfig }),
+    ...(resolve === undefined ? {} : { resolve }),
     ...(fromUsername === undefined ? {} : { username: fromUsername }),
     ...(fromPasswordStdin === undefined ? {} : { passwordStdin: fromPasswordStdin }),
     ...(fromPlainHttp === undefined ? {} : { plainHttp: fromPlainHttp }),
     ...(fromInsecure === undefined ? {} : { insecure: fromInsecure }),
     ...(fromCaFile === undefined ? {} : { caFile: fromCaFile }),
   };
+}
+
+/** A context whose stdin can be read for each end: it holds one secret, and a stream is read once. */
+export function withSharedStdin(context: Context): Context {
+  let text: Promise<string> | undefined;
+  return { ...context, readStdin: () => (text ??= context.readStdin()) };
 }
 
 /** Where a repository is: the widest registry that holds it, so that blobs can be mounted across prefixes. */
