@@ -159,6 +159,12 @@ const cases: readonly FaultCase[] = [
         const blobs = Object.entries(tree).filter(([path]) => path.includes("/blobs/"));
         for (const [path, content] of blobs)
           assert.ok(path.endsWith(digestOf(Buffer.from(content, "latin1")).slice(7)), path);
+        // Over its limit on a file's length a process is killed, and can clean nothing.
+        if (disk.limit === "")
+          assert.deepEqual(
+            Object.keys(tree).filter((path) => path.endsWith(".tmp")),
+            [],
+          );
         disk.grow();
         succeeded(await at.mreg(["push", "risk", "weights.bin"], { env }), "second push");
         succeeded(await at.mreg(["pull", "risk:v1", "-o", "out"], { env }), "pull");
@@ -219,10 +225,13 @@ const cases: readonly FaultCase[] = [
     arrange: async (world) => {
       const at = await workspace(world);
       const password = "pw-debug-s3cret";
-      const server = await world.registry({ auth: { kind: "basic", username: "robot", password } });
+      // HEAD would have no body to repeat it in.
+      const server = await world.registry({
+        auth: { kind: "basic", username: "robot", password },
+        noManifestHead: true,
+      });
       const denied = { kind: "answer", status: 403, body: `no, robot:${password}` } as const;
-      for (const route of ["manifest.head", "manifest.get"] as const)
-        server.addFault({ route, action: denied, times: Infinity, skip: 1 });
+      server.addFault({ route: "manifest.get", action: denied, times: Infinity });
       return async () => {
         const args = ["pull", `${server.host}/risk:v1`, "-o", "out", "-u", "robot", "--password-stdin", "--debug"];
         const run = await at.mreg(args, { input: `${password}\n` });

@@ -75,6 +75,20 @@ const cases: readonly FaultCase[] = [
     arrange: elsewhere(() => answer(401, { "www-authenticate": 'Basic realm="tell me"' })),
   },
   {
+    id: "redirect-host-asks-token",
+    title: "that host answers 401 Bearer, with itself as the token server",
+    expected: "UNAUTHORIZED",
+    how: "its challenge is never answered",
+    advisories: ["GHSA-vh4v-2xq2-g5cg"],
+    requestsAtMost: 4,
+    msAtMost: 3_000,
+    arrange: elsewhere(({ path, headers }) =>
+      path.startsWith("/token")
+        ? answer(200, { "content-type": "application/json" }, '{"token":"x"}')
+        : answer(401, { "www-authenticate": `Bearer realm="http://${headers.host}/token"` }),
+    ),
+  },
+  {
     id: "redirect-self",
     title: "307 to itself",
     expected: "REDIRECT_REFUSED",
