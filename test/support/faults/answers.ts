@@ -53,6 +53,3 @@ export function dripHeaders(everyMs: number): Answer {
     response.once("close", () => clearInterval(timer));
   };
 }
-
-/** Resets the connection. */
-export const reset: Answer = (_request, response) => void response.socket?.resetAndDestroy();
