@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { bytesOf, listOf, rejectsWith } from "../../../../test/support/expect.ts";
 import { pushArtifact, seededArtifact, seededBlob } from "../../../../test/support/fixtures.ts";
 import { openRemote } from "../../../../test/support/registry/index.ts";
+import { mediaTypes } from "../../../oci/media-types.ts";
 import { checkLogin } from "../login.ts";
 
 const user = { username: "ann", password: "s3cret pass" };
@@ -102,20 +103,72 @@ describe("auth over HTTP", () => {
     ["an endless body", { kind: "answer", status: 200, body: "x".repeat(200_000) }, "LIMIT_EXCEEDED"],
     ["403", { kind: "answer", status: 403 }, "UNAUTHORIZED"],
     ["400", { kind: "answer", status: 400, body: '{"error":"invalid_grant"}' }, "UNAUTHORIZED"],
+    ["404", { kind: "answer", status: 404 }, "BAD_RESPONSE"],
     ["500 for ever", { kind: "answer", status: 500 }, "UNAVAILABLE"],
   ] as const) {
     it(`bearer: a token server that answers ${what} is ${code}`, async () => {
       const { server, repository } = await openRemote({ auth: bearer }, { credentials: async () => user });
       server.addFault({ route: "token", action, times: Number.POSITIVE_INFINITY });
       await rejectsWith(repository.resolve("v1"), code);
-      expect(server.count("token")).toBeLessThan(20);
+      // The first attempt and three more; no more for each attempt of the request itself.
+      expect(server.count("token")).toBeLessThanOrEqual(4);
     });
   }
+
+  it("bearer: a token server's 404 is never taken for the registry's word that something is not there", async () => {
+    const { server, repository } = await openRemote({ auth: bearer }, { credentials: async () => user });
+    server.addFault({ route: "token", action: { kind: "answer", status: 404 }, times: Number.POSITIVE_INFINITY });
+    const { descriptor } = seededBlob(1);
+    const manifest = { ...descriptor, mediaType: mediaTypes.imageManifest };
+    await rejectsWith(repository.exists(descriptor), "BAD_RESPONSE");
+    await rejectsWith(repository.exists(manifest), "BAD_RESPONSE");
+    await rejectsWith(listOf(repository.referrers(manifest)), "BAD_RESPONSE");
+    await rejectsWith(listOf(repository.tags()), "BAD_RESPONSE");
+    await rejectsWith(bytesOf(repository.fetch(descriptor)), "BAD_RESPONSE");
+  });
 
   it("bearer: a token server that stumbles is asked again", async () => {
     const { server, repository } = await openRemote({ auth: bearer }, { credentials: async () => user });
     server.addFault({ route: "token", action: { kind: "answer", status: 503 }, times: 2 });
     await repository.push(seededBlob(1));
+  });
+
+  for (const credential of [{ identityToken: "t0ken" }, { registryToken: "t0ken" }]) {
+    it(`basic: ${Object.keys(credential)[0]} is not enough, and that is said`, async () => {
+      const { repository } = await openRemote(
+        { auth: { kind: "basic", ...user } },
+        { credentials: async () => credential },
+      );
+      const error = await rejectsWith(repository.resolve("v1"), "UNAUTHORIZED");
+      expect(error.message).toContain("wants a user name and a password, and there is only a token");
+      expect(error.message).not.toContain("t0ken");
+    });
+  }
+
+  it("bearer: a token server without OAuth2 has no use for an identity token, and that is said", async () => {
+    const { server, repository } = await openRemote(
+      { auth: bearer },
+      { credentials: async () => ({ identityToken: "t0ken" }) },
+    );
+    server.addFault({ route: "token", action: { kind: "answer", status: 404 }, times: Number.POSITIVE_INFINITY });
+    const error = await rejectsWith(repository.resolve("v1"), "UNAUTHORIZED");
+    expect(error.message).toContain("takes no identity tokens, expected a user name and a password");
+  });
+
+  it("bearer: an upload that may outlast its token starts with a new one", async () => {
+    let now = Date.now();
+    const { server, repository } = await openRemote(
+      { auth: { ...bearer, tokenSeconds: 60 } },
+      { credentials: async () => user, clock: () => new Date(now) },
+    );
+    await repository.push(seededBlob(1));
+    const tokens = server.count("token");
+    // Of 55 usable seconds, a tenth of one is left: enough for anything but a body.
+    now += 54_900;
+    await repository.push(seededBlob(2));
+    expect(server.count("token")).toBe(tokens);
+    await repository.push(seededBlob(3, 1024 * 1024));
+    expect(server.count("token")).toBe(tokens + 1);
   });
 
   it("a challenge from another origin is never answered", async () => {

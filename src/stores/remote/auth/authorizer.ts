@@ -74,9 +74,12 @@ export class Authorizer {
     return [...(await this.#credentials.known()).flatMap(secretsOf), ...this.#tokens.values()];
   }
 
-  /** Tells whether there is nothing to show for a request with these scopes. */
-  async isAnonymous(scopes: readonly Scope[] = []): Promise<boolean> {
-    return (await this.#credentials.get(repositoryOf(scopes))) === undefined;
+  /** Why a request with these scopes could not show what it was asked for, in words; undefined when it could. */
+  async shortcoming(scopes: readonly Scope[]): Promise<string | undefined> {
+    const credential = await this.#credentials.get(repositoryOf(scopes));
+    if (!credential) return "it wants credentials and there are none for it";
+    if (this.#challenge?.scheme !== "basic" || "password" in credential) return undefined;
+    return "it wants a user name and a password, and there is only a token";
   }
 
   async #header(challenge: Challenge, scopes: readonly Scope[], bodyBytes: number): Promise<string | undefined> {

@@ -110,9 +110,18 @@ async function refused(response: HttpResponse, { credential }: TokenRequest, clo
     : credential
       ? "the token server refused the credentials"
       : "the token server wants credentials";
-  const cause = await refusal(response, { clock, secrets: secretsOf(credential), note: isRefusal ? note : undefined });
-  if (!isRefusal || cause.code === "UNAUTHORIZED") return cause;
-  return new RegistryError("UNAUTHORIZED", `answered ${status}: ${note}`, { method, url, status, cause });
+  const cause = await refusal(response, {
+    clock,
+    secrets: secretsOf(credential),
+    note: isRefusal ? note : "the token server gave no token",
+  });
+  const { isTemporary, retryAfterMs } = cause;
+  return new RegistryError(
+    isRefusal ? "UNAUTHORIZED" : cause.code,
+    cause.message.slice(`${method} ${cause.url}: `.length),
+    // No status: a 404 from here would be taken for the registry's word that there is no such content.
+    { method, url, isTemporary, cause, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
+  );
 }
 
 async function readToken(response: HttpResponse, clock: Clock): Promise<Token> {

@@ -31,5 +31,8 @@ const clientReasons: Readonly<Record<string, string>> = {
 
 /** The reason in words, when a connection failed over a certificate of either side. */
 export function certificateReason(code: string): string | undefined {
+  // Said before anything is sent, by the part of OpenSSL that reads PEM.
+  if (/^ERR_OSSL_(?:PEM|X509|ASN1|UNSUPPORTED|EVP)/.test(code))
+    return "the client certificate, its key or the authorities cannot be used";
   return reasons[code] ?? clientReasons[clientAlert.exec(code)?.[1] ?? ""];
 }

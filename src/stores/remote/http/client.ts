@@ -63,6 +63,7 @@ export class RegistryClient {
       try {
         return await this.#attempt(request);
       } catch (error) {
+        if (error instanceof NoTokenError) throw error.cause;
         const isLast = attempt >= this.#parts.retry.retries || isStream(request.body);
         if (isLast || !this.isRetryable(error, request.method)) throw error;
         await this.#parts.retry.wait(attempt, error, request.signal);
@@ -75,7 +76,7 @@ export class RegistryClient {
     const { scopes, signal } = request;
     signal?.throwIfAborted();
     if (request.authorization !== undefined) return this.#attemptWith(request, request.authorization);
-    const sent = await untilAborted(authorizer.authorization(scopes, lengthOf(request.body)), signal);
+    const sent = await untilAborted(authorizer.authorization(scopes, lengthOf(request.body)), signal).catch(noToken);
     let response = await this.#exchange(request, sent);
     // A 401 from another origin is not the registry asking: its challenge is never answered.
     if (response.status === 401 && response.url.origin === request.url.origin) {
@@ -100,7 +101,7 @@ export class RegistryClient {
   async #answerChallenges(response: HttpResponse, { scopes, signal }: RegistryRequest, sent: string | undefined) {
     const challenges = response.headerLines("www-authenticate");
     try {
-      return await untilAborted(this.#parts.authorizer.answer(challenges, scopes, sent), signal);
+      return await untilAborted(this.#parts.authorizer.answer(challenges, scopes, sent), signal).catch(noToken);
     } catch (error) {
       await response.discard();
       throw error;
@@ -116,13 +117,19 @@ export class RegistryClient {
 
   async #refusal(response: HttpResponse, scopes: readonly Scope[], secret = ""): Promise<RegistryError> {
     const { authorizer, clock } = this.#parts;
-    const isAnonymous = response.status === 401 && (await authorizer.isAnonymous(scopes));
     return refusal(response, {
       clock,
       secrets: [...(await authorizer.secrets()), secret],
-      note: isAnonymous ? "it wants credentials and there are none for it" : undefined,
+      note: response.status === 401 ? await authorizer.shortcoming(scopes) : undefined,
     });
   }
+}
+
+/** No token was to be had. It has been asked for as often as that is worth; the request is not tried again for it. */
+class NoTokenError extends Error {}
+
+function noToken(cause: unknown): never {
+  throw new NoTokenError("no token", { cause });
 }
 
 function lengthOf(body: RequestBody | undefined): number {

@@ -93,6 +93,18 @@ describe("TLS", () => {
     expect(front.clients).toEqual(["ann"]);
   });
 
+  it("a client certificate without its key, or with another one, is CERTIFICATE_REFUSED", async ({ skip }) => {
+    if (noOpenssl) return skip(noOpenssl);
+    const { authority, front, open } = await setUp();
+    const [one, other] = [await authority.issue({ name: "one" }), await authority.issue({ name: "other" })];
+    expect(() => open({ cert: one.cert })).toThrow(expect.objectContaining({ code: "CERTIFICATE_REFUSED" }));
+    for (const key of [other.key, "no key", one.cert]) {
+      const error = await rejectsWith(open({ cert: one.cert, key }).ping(), "CERTIFICATE_REFUSED");
+      expect(error.message).toContain("cannot be used");
+    }
+    expect(front.clients).toEqual([]);
+  });
+
   for (const version of ["-tls1_2", "-tls1_3"]) {
     it(`${version}: a registry that misses a client certificate, or refuses it, is CERTIFICATE_REFUSED`, async ({
       skip,

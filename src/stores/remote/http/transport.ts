@@ -1,6 +1,7 @@
 import { getCACertificates } from "node:tls";
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { hostnameOf } from "./address.ts";
+import { RegistryError } from "./error.ts";
 import { Exchange, type HttpRequest, type Timeouts } from "./exchange.ts";
 import { type ProxyOptions, type ProxyServer, proxyFor } from "./proxy.ts";
 import { type HostAddress, Resolver, type ResolverOptions } from "./resolve.ts";
@@ -37,7 +38,11 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    const { origin, resolve = [], lookup } = options;
+    const { origin, resolve = [], lookup, cert, key } = options;
+    // Left out by mistake, the other one would be left out without a word.
+    if ((cert === undefined) !== (key === undefined)) {
+      throw new RegistryError("CERTIFICATE_REFUSED", "a client certificate needs both cert and key, given one", {});
+    }
     this.#resolver = new Resolver({ origin, addresses: resolve, lookup });
   }
 
