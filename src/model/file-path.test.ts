@@ -41,6 +41,8 @@ describe("pathProblem: refuses", () => {
     ["Com1.tar.gz", /device/],
     ["lpt¹", /device/],
     ["aux :x", /device/],
+    ["a.json::$DATA", /another name/],
+    ["aa:$i30:$index_allocation/b", /another name/],
     ["a./b", /dot or a space/],
     ["a ", /dot or a space/],
     ["x".repeat(256), /255 bytes/],

@@ -34,6 +34,8 @@ function componentProblem(component: string): string | undefined {
   if (component === "") return "it has an empty component";
   if (component === "." || component === "..") return `it contains "${component}"`;
   if (/[. ]$/.test(component)) return "a component ends with a dot or a space";
+  // `x.json::$DATA` is x.json itself there, and `x:$INDEX_ALLOCATION` the directory x.
+  if (component.includes(":$")) return `${JSON.stringify(component)} is another name for a file on Windows`;
   if (reservedName.test(component)) return `${JSON.stringify(component)} is a device on Windows`;
   if (Buffer.byteLength(component) > fileNameLimitBytes)
     return `a component is longer than ${fileNameLimitBytes} bytes`;
