@@ -193,6 +193,20 @@ describe("upload in pieces", () => {
     await rejectsWith(repository.push(blob), "BAD_RESPONSE");
   });
 
+  it("becomes one PUT where the registry takes a byte of each piece", async () => {
+    const action = { kind: "headers", headers: { range: "0-{n}" } } as const;
+    const faults = [{ route: "upload.patch", action, times: always } as const];
+    const { server } = await pushed({ faults, uploads: { takesAnyRange: true } }, { chunkBytes: mebibyte });
+    expect(server.count("upload.patch")).toBe(101);
+  });
+
+  it("starts over when the session of a first piece has vanished", async () => {
+    const body = JSON.stringify({ errors: [{ code: "BLOB_UPLOAD_UNKNOWN" }] });
+    const faults = [{ route: "upload.patch", action: { kind: "answer", status: 404, body } } as const];
+    const { routes } = await pushed({ faults }, { chunkBytes: mebibyte });
+    expect(routes.filter((route) => route === "upload.patch")).toHaveLength(5);
+  });
+
   it("sends again what the registry did not take of a piece", async () => {
     const { repository, server } = await openRemote({ uploads: { cut: "keep" } }, { chunkBytes: 2 * mebibyte });
     const cut: FaultAction = { kind: "interrupt", afterBytes: mebibyte, outcome: 500 };

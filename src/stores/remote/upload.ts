@@ -59,6 +59,8 @@ class BlobUpload {
   /** The body that is under way, or was when the request failed; empty for those without one. */
   #body: { readonly method: "PUT" | "PATCH"; readonly size: number } = { method: "PUT", size: 0 };
   #hasReauthorized = false;
+  /** Why the registry would have no piece. */
+  #refusal: RegistryError | undefined;
   /** The session goes on where the registry said that it stopped. */
   #isResumed = false;
 
@@ -133,9 +135,13 @@ class BlobUpload {
         { method: "PATCH", url: endpoint.uploads() },
       );
     }
+    let cutShort = 0;
     for (let session = this.#session; session && session.received < this.#size; session = this.#session) {
-      const next = await this.#patch(session, Math.min(session.received + pieceBytes, this.#size));
-      if (!next) return this.#giveUpPieces(session);
+      const end = Math.min(session.received + pieceBytes, this.#size);
+      const next = await this.#patch(session, end);
+      // A registry that takes a byte of each piece would keep us busy for ever.
+      if (next && next.received < end) cutShort += 1;
+      if (!next || cutShort > resumeLimit) return this.#giveUpPieces(session);
       this.#session = next;
       this.#progress.moveTo(next.received);
     }
@@ -148,7 +154,7 @@ class BlobUpload {
    * @returns the session as the registry then describes it; undefined when it has not kept the piece, or wants none.
    */
   async #patch(session: UploadSession, end: number): Promise<UploadSession | undefined> {
-    const { endpoint, sessions } = this.#context;
+    const { endpoint } = this.#context;
     const start = session.received;
     try {
       const response = await endpoint.client.send({
@@ -169,13 +175,21 @@ class BlobUpload {
       if (received > end) throw response.error("BAD_RESPONSE", `has ${received} bytes, and was sent ${end}`);
       return received > start ? { ...session, received, location: nextLocation(response, session) } : undefined;
     } catch (error) {
-      if (start === 0 && hasStatus(error, ...noPatchStatuses)) return undefined;
-      if (!hasStatus(error, 416)) throw error;
-      const state = await sessions.status(session, this.#options);
-      // It has what we think it has, and still does not want the next piece.
-      if (state?.received === start) return undefined;
-      throw error;
+      if (!(await this.#isAgainstPieces(error, session))) throw error;
+      return undefined;
     }
+  }
+
+  /** Tells a refusal of pieces as such from one that starting over may help against. */
+  async #isAgainstPieces(error: unknown, session: UploadSession): Promise<boolean> {
+    const isVanished = hasStatus(error, 404) && error.registryCodes.some((code) => code.startsWith("BLOB_UPLOAD_"));
+    if (!hasStatus(error, ...noPatchStatuses) || isVanished) return false;
+    this.#refusal = error;
+    if (session.received === 0) return true;
+    if (error.status !== 416) return false;
+    // It has what we think it has, and still does not want the next piece.
+    const state = await this.#context.sessions.status(session, this.#options);
+    return state?.received === session.received;
   }
 
   /** Sends the rest of the content, or nothing, and closes the upload (end-6). */
@@ -216,6 +230,7 @@ class BlobUpload {
     throw new RegistryError("BAD_RESPONSE", "does not keep pieces, and refuses the whole as too long", {
       method: "PATCH",
       url: session.location,
+      cause: this.#refusal,
     });
   }
 

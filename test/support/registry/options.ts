@@ -74,6 +74,8 @@ export interface UploadQuirks {
   readonly cut?: "forget" | "keep" | "destroy";
   /** A request with an older `_state` than the latest is 404 and the end of the session, as from distribution 2.8. */
   readonly staleIsFatal?: boolean;
+  /** Takes a PATCH wherever it says it starts, as distribution 2.8 does. */
+  readonly takesAnyRange?: boolean;
   /** GET of an upload is 400, as from crane's registry. */
   readonly noStatus?: boolean;
 }

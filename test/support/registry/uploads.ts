@@ -74,7 +74,7 @@ function take(call: Call, upload: Upload): Reply | undefined {
   const { chunkMinBytes = 0, chunkMaxBytes = Number.POSITIVE_INFINITY, keepsLastPatch } = call.options.uploads ?? {};
   const range = call.headers["content-range"];
   const size = call.body.byteLength;
-  if (range !== undefined) {
+  if (range !== undefined && !call.options.uploads?.takesAnyRange) {
     const match = /^(\d+)-(\d+)$/.exec(range);
     const isNext = match && Number(match[1]) === upload.size;
     const isWhole = match && Number(match[2]) - Number(match[1]) + 1 === size;
