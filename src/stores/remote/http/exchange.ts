@@ -28,7 +28,7 @@ export interface Timeouts {
   readonly connectMs: number;
   /** From the last byte of a request without a streamed body to the headers of the answer. */
   readonly responseMs: number;
-  /** Between two pieces of a body, in either direction. */
+  /** Between two pieces of a body, in either direction; also the time over which an answer must bring 1 KiB/s. */
   readonly stallMs: number;
   /** Added to `responseMs` after an upload, for each GiB sent: registries hash, copy and commit before they answer. */
   readonly commitMsPerGibibyte: number;
