@@ -4,6 +4,7 @@ import { AttachResult } from "./commands/attach.ts";
 import { CheckResult } from "./commands/check.ts";
 import { CpResult } from "./commands/cp.ts";
 import { DoctorResult } from "./commands/doctor.ts";
+import { DoctorStoreResult } from "./commands/doctor-store.ts";
 import { GraphResult } from "./commands/graph.ts";
 import { InitResult } from "./commands/init.ts";
 import { InspectResult } from "./commands/inspect.ts";
@@ -37,6 +38,7 @@ export const resultSchemas = {
   check: CheckResult,
   cp: CpResult,
   doctor: DoctorResult,
+  "doctor-store": DoctorStoreResult,
   error: ErrorResult,
   graph: GraphResult,
   init: InitResult,

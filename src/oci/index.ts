@@ -1,5 +1,6 @@
 /** Both OCI specifications as data and pure functions; knows nothing of models. */
 export { type Attachment, attach } from "./attach.ts";
+export { type ContentCheck, type ContentProblem, checkContents } from "./check-contents.ts";
 export type * from "./content.ts";
 export {
   type CopyDestination,

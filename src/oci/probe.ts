@@ -178,8 +178,8 @@ class StoreProbe {
       await this.#ask("sha512", async () => {
         const bytes = Buffer.from(`sha512 of ${store.name}`);
         const descriptor = { ...describe(mediaTypes.octetStream, bytes), digest: digestOf(bytes, "sha512") };
-        cleanup.add(descriptor);
         await store.push(bytesSource(descriptor, bytes), this.#options);
+        cleanup.add(descriptor);
         await collect(store.fetch(descriptor, this.#options), descriptor.size);
         return [true];
       }),

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { projectAt } from "../support/cli/project.ts";
 import { Workspace } from "../support/cli/workspace.ts";
 import { type RegistryOptions, type RunningRegistry, startRegistry } from "../support/registry/index.ts";
+import { readTree } from "../support/scratch.ts";
 
 const schema = JSON.parse(readFileSync(new URL("../../schemas/cli/doctor.json", import.meta.url), "utf8"));
 const validate = new Ajv2020({ strict: false }).compile(schema);
@@ -91,5 +93,40 @@ describe("mreg doctor", () => {
     expect(run.exitCode).toBe(2);
     expect(run.stdout).toContain("mreg's whole job does not work here");
     expect(run.stdout).toMatch(/^– attachments +evidence cannot be found here/m);
+  });
+});
+
+describe("mreg doctor --store", () => {
+  const storeSchema = JSON.parse(readFileSync(new URL("../../schemas/cli/doctor-store.json", import.meta.url), "utf8"));
+  const isValid = new Ajv2020({ strict: false }).compile(storeSchema);
+  let project: Workspace;
+  beforeEach(async () => {
+    project = await projectAt("serving");
+  });
+  afterEach(() => project.remove());
+
+  it("finds the embedded store of a whole job whole, and writes nothing", async () => {
+    const before = await readTree(project.path("store"));
+    const run = await project.mreg(["doctor", "--store", "oci:./store", "--format", "json"]);
+    expect(run, run.stderr).toMatchObject({ exitCode: 0 });
+    const document = JSON.parse(run.stdout);
+    expect(isValid(document), JSON.stringify(isValid.errors)).toBe(true);
+    expect(document.repositories).toMatchObject([{ name: "risk", problems: [] }]);
+    expect(document.repositories[0].manifests).toBeGreaterThan(10);
+    expect(await readTree(project.path("store"))).toEqual(before);
+  });
+
+  it("ends with 4 and names what is damaged", async () => {
+    const resolved = JSON.parse((await project.mreg(["inspect", "risk:v1", "--format", "json"])).stdout);
+    const { digest } = resolved.files.find(({ path }: { path: string }) => path.endsWith(".safetensors"));
+    const path = project.path("store", "risk", "blobs", "sha256", digest.slice("sha256:".length));
+    const bytes = readFileSync(path);
+    bytes[bytes.byteLength - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    const run = await project.mreg(["doctor", "--store"]);
+    expect(run.exitCode).toBe(4);
+    expect(run.stdout).toMatch(
+      new RegExp(`^damaged +risk .*\\n {2}DIGEST_MISMATCH {2}${digest}, named by sha256:`, "m"),
+    );
   });
 });

@@ -10,6 +10,7 @@ import { addRegistryOptions, connect, type RegistryOptions } from "../options/re
 import { registryLocation } from "../options/target.ts";
 import { renderDoctor } from "../render/doctor.ts";
 import { meaningOf, meanings, worksWhole } from "../render/doctor-meaning.ts";
+import { checkStore, renderStore } from "./doctor-store.ts";
 
 export const DoctorResult = z.object({
   kind: z.literal("doctor"),
@@ -31,6 +32,7 @@ export type DoctorResult = z.infer<typeof DoctorResult>;
 
 interface DoctorOptions extends RegistryOptions {
   readonly probeRepository?: string;
+  readonly store?: boolean;
 }
 
 export const command: CommandModule = {
@@ -39,23 +41,31 @@ export const command: CommandModule = {
       .command("doctor [registry]")
       .description("try out what a registry can do, and say what follows for mreg; cleans up after itself")
       .option("--probe-repository <name>", "throw-away repository to write to; default: mreg-doctor/<random>")
+      .option("--store", "instead: read everything that is there and verify every byte; writes nothing")
       .action((registry: string | undefined, options: DoctorOptions) =>
-        act(renderDoctor, (context) => doctor_(context, registry, options)),
+        options.store
+          ? act(renderStore, (context) => checkStore(context, locationOf(context, registry), options))
+          : act(renderDoctor, (context) => doctor_(context, registry, options)),
       );
     addRegistryOptions(doctor);
     addExamples(doctor, [
       { line: "mreg doctor", does: "the registry that bare names go to" },
       { line: "mreg doctor oci:./store --format json", does: "the embedded store, as JSON" },
+      { line: "mreg doctor --store oci:./store", does: "find what is missing or damaged in the embedded store" },
     ]);
   },
 };
+
+function locationOf(context: Context, given: string | undefined): string {
+  return given === undefined ? registryLocation(context) : absoluteLocation(given, context.cwd);
+}
 
 async function doctor_(
   context: Context,
   given: string | undefined,
   options: DoctorOptions,
 ): Promise<Outcome<DoctorResult>> {
-  const location = given === undefined ? registryLocation(context) : absoluteLocation(given, context.cwd);
+  const location = locationOf(context, given);
   const repository = options.probeRepository ?? `mreg-doctor/${randomBytes(4).toString("hex")}`;
   const registry = await connect(context, location, options);
   try {

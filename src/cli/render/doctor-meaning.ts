@@ -71,7 +71,7 @@ export const meanings: Readonly<Record<ProbeName, Meaning>> = {
   },
   referrersApi: {
     title: "referrers API",
-    yes: "attachments are listed by the registry, so that parallel writers cannot lose one",
+    yes: "attachments are listed by the registry itself, without a tag that clients must merge",
     no: "the list is kept under a tag and merged by mreg: other tools that write at the same time may lose entries",
   },
   subjectHeader: {

@@ -23,7 +23,8 @@ export function renderDoctor({ registry, works, findings, left }: DoctorResult, 
 const detailLimitCharacters = 100;
 
 function shortened(detail: string): string {
-  return detail.length > detailLimitCharacters ? `${detail.slice(0, detailLimitCharacters)}…` : detail;
+  const reason = detail.replace(/^[A-Z]+ https?:\/\/\S+: /, "");
+  return reason.length > detailLimitCharacters ? `${reason.slice(0, detailLimitCharacters)}…` : reason;
 }
 
 function mark(answer: DoctorResult["findings"][number]["answer"], paint: Paint): string {
