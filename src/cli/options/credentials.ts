@@ -17,7 +17,7 @@ export interface CredentialOptions {
 }
 
 export function addCredentialOptions(command: Command): Command {
-  return addCredentialFileOption(command)
+  command
     .option("-u, --username <name>", "registry user")
     .option(
       "-p, --password <secret>",
@@ -26,12 +26,13 @@ export function addCredentialOptions(command: Command): Command {
     .option("--password-stdin", "read the password from stdin")
     .option("--identity-token <token>", "refresh token instead of user and password")
     .option("--identity-token-stdin", "read the refresh token from stdin");
+  return addCredentialFileOption(command);
 }
 
 /** Adds `--registry-config`. */
 export function addCredentialFileOption(command: Command): Command {
   const does = "credentials file, repeatable: the first is written to; default: those of docs/registries.md";
-  return command.option("--registry-config <file>", does, gather, []);
+  return command.option("--registry-config <file>", does, gather);
 }
 
 /** The credential given on the command line, if any. */

@@ -29,7 +29,6 @@ export function addNetworkOptions(command: Command): Command {
       "--resolve <host:port:addr[:port]>",
       "connect there instead of asking the name service, repeatable",
       gather,
-      [],
     );
 }
 

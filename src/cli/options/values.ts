@@ -21,6 +21,6 @@ export function parseAnnotations(pairs: readonly string[]): Record<string, strin
 }
 
 /** Gathers a repeatable flag. */
-export function gather(value: string, all: readonly string[]): readonly string[] {
+export function gather(value: string, all: readonly string[] = []): readonly string[] {
   return [...all, value];
 }
