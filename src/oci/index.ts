@@ -24,6 +24,7 @@ export {
   type StoreErrorCode,
 } from "./errors.ts";
 export { fetchImageManifest, fetchManifest, resolveManifest } from "./fetch-manifest.ts";
+export { fileLayer } from "./file-layer.ts";
 export { type ReferrerNode, referrerTree, successors } from "./graph.ts";
 export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
 export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
