@@ -8,7 +8,7 @@ import { type DockerConfig, parseDockerConfig } from "./docker-config.ts";
 /** A lock whose owner has not touched it for so long is dead: an update takes milliseconds. */
 const lockStaleMs = 5_000;
 /** Long enough to outlive the lock of a process that was killed. */
-const lockWaitMs = 15_000;
+const defaultLockWaitMs = 15_000;
 
 /** Reads a configuration file; one that does not exist is empty. */
 export async function readDockerConfig(path: string): Promise<DockerConfig> {
@@ -30,12 +30,14 @@ export async function readDockerConfig(path: string): Promise<DockerConfig> {
  * such lock: the file is read and replaced within milliseconds, and only what `change` changes differs.
  *
  * @param change - from what the file holds now to what it shall hold; undefined leaves the file as it is.
+ * @param lockWaitMs - longest that other writers are waited for.
  */
 export async function updateDockerConfig(
   path: string,
   change: (config: DockerConfig) => DockerConfig | undefined,
+  lockWaitMs = defaultLockWaitMs,
 ): Promise<void> {
-  const release = await acquire(path);
+  const release = await acquire(path, lockWaitMs);
   try {
     const next = change(await readDockerConfig(path));
     if (next === undefined) return;
@@ -49,7 +51,7 @@ export async function updateDockerConfig(
   }
 }
 
-async function acquire(path: string): Promise<() => Promise<void>> {
+async function acquire(path: string, lockWaitMs: number): Promise<() => Promise<void>> {
   // Loaded only by those who write.
   const { lock } = await import("proper-lockfile");
   const start = performance.now();

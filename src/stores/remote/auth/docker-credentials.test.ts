@@ -359,4 +359,37 @@ describe("DockerCredentials: writers at the same time", () => {
     await credentials.store("r", ann);
     expect(await credentials.get("r")).toEqual(ann);
   });
+
+  it("one that never lets go is waited for only so long, and named", async () => {
+    const { file } = await withConfig({ auths: {} });
+    await mkdir(`${file}.lock`);
+    const soon = new Date(Date.now() + 60_000);
+    await utimes(`${file}.lock`, soon, soon);
+    const credentials = new DockerCredentials({ files: [file], lockWaitMs: 50 });
+    expect((await rejectsWith(credentials.store("r", ann), "UNAUTHORIZED")).message).toContain("another writer");
+    expect(await readFile(file, "utf8")).toBe('{"auths":{}}');
+  });
+});
+
+describe("DockerCredentials: files that are none", () => {
+  it("a directory, and a path below a file", async () => {
+    const { directory, file } = await withConfig({ auths: {} });
+    const inDirectory = new DockerCredentials({ files: [directory] });
+    expect((await rejectsWith(inDirectory.get("r"), "UNAUTHORIZED")).message).toContain("cannot be read");
+    const below = new DockerCredentials({ files: [join(file, "config.json")] });
+    expect(await below.get("r")).toBeUndefined();
+    expect((await rejectsWith(below.store("r", ann), "UNAUTHORIZED")).message).toContain("cannot be written");
+  });
+
+  it("one that is far too long", async () => {
+    const { credentials } = await withConfig(" ".repeat(1024 * 1024 + 1));
+    expect((await rejectsWith(credentials.get("r"), "UNAUTHORIZED")).message).toContain("is longer than");
+  });
+
+  it("none at all", async () => {
+    const credentials = new DockerCredentials({ files: [] });
+    expect(await credentials.get("r")).toBeUndefined();
+    await rejectsWith(credentials.store("r", ann), "UNAUTHORIZED");
+    await rejectsWith(credentials.erase("r"), "UNAUTHORIZED");
+  });
 });

@@ -21,6 +21,8 @@ export interface DockerCredentialsOptions {
   readonly helperPath?: string;
   /** Longest that one helper may take, in milliseconds. Default 120,000. */
   readonly helperLimitMs?: number;
+  /** Longest that other writers of the first file are waited for, in milliseconds. Default 15,000. */
+  readonly lockWaitMs?: number;
 }
 
 interface Found {
@@ -76,7 +78,7 @@ export class DockerCredentials {
           `expected a host without a path, or a file without credsStore`,
       );
     }
-    await updateDockerConfig(file, (present) => withEntry(present, name, credential));
+    await updateDockerConfig(file, (present) => withEntry(present, name, credential), this.#options.lockWaitMs);
     return file;
   }
 
@@ -93,13 +95,14 @@ export class DockerCredentials {
     if (wasKept) await helper.erase(serverOf(name));
     if (keysFor(config.auths ?? {}, name).length === 0) return wasKept;
     let wasListed = false;
-    await updateDockerConfig(file, (present) => {
+    const change = (present: DockerConfig) => {
       const gone = keysFor(present.auths ?? {}, name);
       // Docker leaves an empty entry beside a keychain; it was no credential.
       wasListed = gone.some((key) => credentialOf(present.auths?.[key] ?? {}) !== undefined);
       const kept = Object.entries(present.auths ?? {}).filter(([key]) => !gone.includes(key));
       return gone.length === 0 ? undefined : { ...present, auths: Object.fromEntries(kept) };
-    });
+    };
+    await updateDockerConfig(file, change, this.#options.lockWaitMs);
     return wasKept || wasListed;
   }
 
