@@ -2,7 +2,7 @@
  * The house rules of imports. `floors` is the one array they come from: a file imports its own floor or a lower one,
  * type-only imports included.
  */
-const floors = ["base", "oci", "stores", "model", "trust", "evidence", "lifecycle", "bridges", "cli"];
+const floors = ["base", "oci", "contract", "stores", "model", "trust", "evidence", "lifecycle", "bridges", "cli"];
 
 /** Tests stand beside their source and may import anything. */
 const tests = "\\.test\\.ts$";
@@ -48,6 +48,13 @@ module.exports = {
       to: { path: "^src/stores/" },
     },
     {
+      name: "contract-for-tests",
+      comment: "the contract is for tests, ours and other people's; nothing that runs imports it",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/contract/", tests] },
+      to: { path: "^src/contract/" },
+    },
+    {
       name: "entry-points-on-top",
       comment: "the files directly in src/ wire the floors together; only the CLI, on top, may import them",
       severity: "error",
@@ -64,7 +71,8 @@ module.exports = {
     {
       name: "shipped-dependencies",
       severity: "error",
-      from: { path: "^src/", pathNot: tests },
+      // The contract runs inside its user's vitest, an optional peer.
+      from: { path: "^src/", pathNot: [tests, "^src/contract/"] },
       // The types of a runtime package may come from a development one; nothing of them remains in the output.
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "node_modules/@types/" },
     },

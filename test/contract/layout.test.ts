@@ -2,8 +2,8 @@ import { mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Digest, digestAlgorithm, digestHex } from "../../src/base/digest.ts";
+import { targetContract } from "../../src/contract/target-contract.ts";
 import { LayoutRegistry } from "../../src/stores/layout/index.ts";
-import { targetContract } from "./target-contract.ts";
 
 targetContract({
   name: "layout",

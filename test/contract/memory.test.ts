@@ -1,6 +1,6 @@
 import type { Digest } from "../../src/base/digest.ts";
+import { targetContract } from "../../src/contract/target-contract.ts";
 import { MemoryRegistry } from "../../src/stores/memory/index.ts";
-import { targetContract } from "./target-contract.ts";
 
 targetContract({
   name: "memory",

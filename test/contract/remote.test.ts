@@ -1,6 +1,6 @@
+import { type TargetFixture, targetContract } from "../../src/contract/target-contract.ts";
 import { type RemoteOptions, RemoteRegistry } from "../../src/stores/remote/index.ts";
 import { type RegistryOptions, registryMoods, startRegistry, moodUser as user } from "../support/registry/index.ts";
-import { type TargetFixture, targetContract } from "./target-contract.ts";
 
 interface Mood extends Omit<TargetFixture, "open" | "atomicOnce"> {
   readonly registry: RegistryOptions;

@@ -1,5 +1,5 @@
+import { type TargetFixture, targetContract } from "../../src/contract/target-contract.ts";
 import { type RemoteOptions, RemoteRegistry } from "../../src/stores/remote/index.ts";
-import { type TargetFixture, targetContract } from "../contract/target-contract.ts";
 import { onRegistries } from "./support/on-registries.ts";
 import type { RegistryName } from "./support/start-registry.ts";
 

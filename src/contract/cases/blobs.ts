@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { BlobSource } from "../../../src/oci/source.ts";
-import { bytesOf, rejectsWith } from "../../support/expect.ts";
-import { blobOf, lyingSource, seededBlob, seededBytes, slowSource, unreadableSource } from "../../support/fixtures.ts";
+import type { BlobSource } from "../../oci/source.ts";
+import { bytesOf, rejectsWith } from "../expect.ts";
+import { blobOf, lyingSource, seededBlob, seededBytes, slowSource, unreadableSource } from "../fixtures.ts";
 import type { DefineCase, TargetFixture } from "../target-contract.ts";
 
 const mebibyte = 1024 * 1024;

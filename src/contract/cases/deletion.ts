@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { attach } from "../../../src/oci/attach.ts";
-import { bytesOf, listOf, rejectsWith } from "../../support/expect.ts";
-import { pushArtifact, seededArtifact, seededBlob } from "../../support/fixtures.ts";
+import { attach } from "../../oci/attach.ts";
+import { bytesOf, listOf, rejectsWith } from "../expect.ts";
+import { pushArtifact, seededArtifact, seededBlob } from "../fixtures.ts";
 import type { DefineCase } from "../target-contract.ts";
 
 export function deleteCases(define: DefineCase): void {

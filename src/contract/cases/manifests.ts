@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import { manifestLimitBytes } from "../../../src/base/limits.ts";
-import { fetchManifest } from "../../../src/oci/fetch-manifest.ts";
-import { mediaTypes } from "../../../src/oci/media-types.ts";
-import { emptyJson, manifestSource } from "../../../src/oci/pack.ts";
-import { bytesOf, rejectsWith } from "../../support/expect.ts";
+import { manifestLimitBytes } from "../../base/limits.ts";
+import { fetchManifest } from "../../oci/fetch-manifest.ts";
+import { mediaTypes } from "../../oci/media-types.ts";
+import { emptyJson, manifestSource } from "../../oci/pack.ts";
+import { bytesOf, rejectsWith } from "../expect.ts";
 import {
   blobOf,
   indexOf,
@@ -13,7 +13,7 @@ import {
   seededArtifact,
   seededBlob,
   unreadableSource,
-} from "../../support/fixtures.ts";
+} from "../fixtures.ts";
 import type { DefineCase, TargetFixture } from "../target-contract.ts";
 
 export function manifestCases(define: DefineCase, fixture: TargetFixture): void {

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
-import { hasCode } from "../../../src/base/errors.ts";
-import { referrersTag } from "../../../src/oci/referrers-tag.ts";
-import { listOf, rejectsWith } from "../../support/expect.ts";
-import { pushArtifact, seededArtifact } from "../../support/fixtures.ts";
+import { hasCode } from "../../base/errors.ts";
+import { referrersTag } from "../../oci/referrers-tag.ts";
+import { listOf, rejectsWith } from "../expect.ts";
+import { pushArtifact, seededArtifact } from "../fixtures.ts";
 import type { DefineCase, Stage, TargetFixture } from "../target-contract.ts";
 
 export function tagCases(define: DefineCase, fixture: TargetFixture): void {
@@ -76,7 +76,7 @@ function onceCases(define: DefineCase, fixture: TargetFixture): void {
     const winner = (await repository.resolve("v1")).digest;
     expect(targets.map(({ digest }) => digest)).toContain(winner);
     for (const outcome of outcomes) {
-      if (outcome.status === "rejected") expect(hasCode(outcome.reason, "CONFLICT"), outcome.reason).toBe(true);
+      if (outcome.status === "rejected") expect(hasCode(outcome.reason, "CONFLICT"), String(outcome.reason)).toBe(true);
     }
     if (!fixture.atomicOnce) return;
     const winners = targets.filter((_, at) => outcomes[at]?.status === "fulfilled");

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
-import { attach } from "../../../src/oci/attach.ts";
-import type { Repository } from "../../../src/oci/content.ts";
-import type { Descriptor } from "../../../src/oci/descriptor.ts";
-import { referrerTree } from "../../../src/oci/graph.ts";
-import { parseManifest } from "../../../src/oci/manifest.ts";
-import { manifestSource } from "../../../src/oci/pack.ts";
-import { listOf } from "../../support/expect.ts";
-import { indexOf, manifestSourceAs, pushArtifact, seededArtifact, seededBlob } from "../../support/fixtures.ts";
+import { attach } from "../../oci/attach.ts";
+import type { Repository } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { referrerTree } from "../../oci/graph.ts";
+import { parseManifest } from "../../oci/manifest.ts";
+import { manifestSource } from "../../oci/pack.ts";
+import { listOf } from "../expect.ts";
+import { indexOf, manifestSourceAs, pushArtifact, seededArtifact, seededBlob } from "../fixtures.ts";
 import type { DefineCase, TargetFixture } from "../target-contract.ts";
 
 const card = "application/vnd.test.card.v1";

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, it } from "vitest";
-import type { Digest } from "../../src/base/digest.ts";
-import type { Registry, Repository } from "../../src/oci/content.ts";
+import type { Digest } from "../base/digest.ts";
+import type { Registry, Repository } from "../oci/content.ts";
 import { abortCases } from "./cases/abort.ts";
 import { blobCases } from "./cases/blobs.ts";
 import { deleteCases } from "./cases/deletion.ts";
@@ -33,7 +33,7 @@ export interface OpenFixture {
   readonly registry: Registry;
   close(): Promise<void>;
   /** Changes a byte of stored content without changing its length. */
-  corrupt?(repository: string, digest: Digest): Promise<void>;
+  readonly corrupt?: (repository: string, digest: Digest) => Promise<void>;
 }
 
 /** What one case gets to work with. */
@@ -43,7 +43,7 @@ export interface Stage {
   readonly repository: Repository;
   readonly corrupt: OpenFixture["corrupt"];
   /** A repository name nobody has used. */
-  freshName(): string;
+  readonly freshName: () => string;
 }
 
 /** Registers one case; failures are expected where the fixture lists its name as a gap. */

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
-import type { CallOptions, Repository } from "../../../src/oci/content.ts";
-import type { Descriptor } from "../../../src/oci/descriptor.ts";
-import { manifestSource } from "../../../src/oci/pack.ts";
-import { bytesOf, listOf } from "../../support/expect.ts";
-import { pushArtifact, seededArtifact, seededBlob, slowSource } from "../../support/fixtures.ts";
+import type { CallOptions, Repository } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { manifestSource } from "../../oci/pack.ts";
+import { bytesOf, listOf } from "../expect.ts";
+import { pushArtifact, seededArtifact, seededBlob, slowSource } from "../fixtures.ts";
 import type { DefineCase } from "../target-contract.ts";
 
 type Call = (repository: Repository, target: Descriptor, options: CallOptions) => Promise<unknown>;
