@@ -10,6 +10,9 @@ import { join, resolve } from "node:path";
 const root = resolve(import.meta.dirname, "..");
 const work = mkdtempSync(join(tmpdir(), "mreg-pack-"));
 
+/** Needs vitest, an optional peer, so that a project of its own uses it. */
+const contractEntry = "./contract";
+
 function npm(cwd: string, ...args: string[]): string {
   // What the npm that runs this script has set, such as its prefix, would lead the inner one astray.
   const own = ([key]: [string, unknown]) => !key.startsWith("npm_") || key === "npm_config_cache";
@@ -35,7 +38,7 @@ function entryPoints(): { readonly modules: string[]; readonly version: string }
     exports: Record<string, string | object>;
   };
   const modules = Object.entries(manifest.exports)
-    .filter(([, target]) => typeof target === "object")
+    .filter(([path, target]) => typeof target === "object" && path !== contractEntry)
     .map(([path]) => manifest.name + path.slice(1));
   return { modules, version: manifest.version };
 }
@@ -72,6 +75,25 @@ function writeProject(directory: string, modules: readonly string[]): void {
   });
 }
 
+/** A project of somebody who writes a store: the contract, run by their vitest against a store. */
+function writeTesterProject(directory: string): void {
+  mkdirSync(directory);
+  const allowScripts = { node: true };
+  writeFileSync(
+    join(directory, "package.json"),
+    JSON.stringify({ name: "tester", private: true, type: "module", allowScripts }),
+  );
+  const source = `import { targetContract } from "mreg/contract";
+import { MemoryRegistry } from "mreg/memory";
+targetContract({
+  name: "theirs",
+  atomicOnce: true,
+  open: async () => ({ registry: new MemoryRegistry(), close: async () => {} }),
+});
+`;
+  writeFileSync(join(directory, "contract.test.js"), source);
+}
+
 try {
   const { modules, version } = entryPoints();
   const [packed] = JSON.parse(npm(root, "pack", "--json", "--pack-destination", work)) as [
@@ -91,6 +113,12 @@ try {
   npm(project, "exec", "--", "node", "main.mjs");
   npm(project, "exec", "--", "tsc");
   console.log(`mreg ${printed} runs; ${modules.length} entry points import and type-check`);
+  const tester = join(work, "tester");
+  writeTesterProject(tester);
+  npm(tester, "install", "--no-audit", "--no-fund", ...["node", "vitest"].map(pinned), tarball);
+  const [ran] = /Tests .*/.exec(npm(tester, "exec", "--", "vitest", "run", "--no-color")) ?? ["no tests"];
+  if (!/\d{2,} passed/.test(ran) || ran.includes("failed")) throw new Error(`the contract in another project: ${ran}`);
+  console.log(`mreg/contract: ${ran.trim()}`);
 } finally {
   rmSync(work, { recursive: true, force: true });
 }
