@@ -176,6 +176,36 @@ describe("referrers: the tag", () => {
     expect(await digests(repository, subject)).toEqual([first.digest, second.digest].sort());
   });
 
+  for (const [what, isDeleted] of [
+    ["puts back what it saw and another writer overwrote, late as that may be", false],
+    ["does not put back what was deleted meanwhile", true],
+  ] as const) {
+    it(what, async () => {
+      const { repository, server, subject } = await withSubject({ referrers: "tag" });
+      const first = await add(repository, subject, 2);
+      const { tags, manifests } = server.state.open(repository.name);
+      const tag = referrersTag(subject.digest);
+      const empty = indexOf([]);
+      await repository.push(manifestSource(empty));
+      // Of the times the tag is looked up, a PUT's included: right after the first write, and when the list has been
+      // found whole once after the second.
+      const overwritten = [3, 7];
+      const get = tags.get.bind(tags);
+      let reads = 0;
+      tags.get = (name) => {
+        if (name === tag && overwritten.includes(++reads)) {
+          tags.set(name, empty.descriptor.digest);
+          if (isDeleted) manifests.delete(first.digest);
+        }
+        return get(name);
+      };
+      const second = await add(repository, subject, 3);
+      expect(reads).toBeGreaterThan(7);
+      const expected = isDeleted ? [second.digest] : [first.digest, second.digest].sort();
+      expect(await digests(repository, subject)).toEqual(expected);
+    });
+  }
+
   it("gives up with CONFLICT when others always win", async () => {
     const { repository, server, subject } = await withSubject({ referrers: "tag" });
     const { tags } = server.state.open(repository.name);
