@@ -36,8 +36,10 @@ export async function registerVersion(
   options: RegisterOptions = {},
 ): Promise<Registration> {
   const { signal, initialState = "experimental" } = options;
+  // The number comes first: whoever registers this content from here on takes the same one, or is found by the search.
+  const number = options.version ?? (await nextNumber(store, { signal }));
   const existing = (await taggedVersions(store, { signal })).find(({ digest }) => digest === manifest.digest);
-  const version = existing?.version ?? (await takeNumber(store, manifest, options));
+  const version = existing?.version ?? (await takeNumber(store, manifest, number, options));
   // Also for one that was there: whoever registered it may have been interrupted here.
   await store.tag(manifest, stateTag(version, initialState), { once: true, signal });
   return { version, tag: versionTag(version), outcome: existing ? "present" : "created" };
@@ -46,24 +48,20 @@ export async function registerVersion(
 async function takeNumber(
   store: Repository,
   manifest: Descriptor,
+  first: number,
   { version, signal }: RegisterOptions,
 ): Promise<number> {
-  if (version !== undefined) {
-    await store.tag(manifest, versionTag(version), { once: true, signal });
-    return version;
-  }
-  let next = await nextNumber(store, { signal });
-  for (let attempt = 0; attempt < attemptLimit; attempt++, next++) {
+  for (let next = first; next < first + attemptLimit; next++) {
     try {
       await store.tag(manifest, versionTag(next), { once: true, signal });
       return next;
     } catch (error) {
-      if (!hasCode(error, "CONFLICT")) throw error;
+      if (version !== undefined || !hasCode(error, "CONFLICT")) throw error;
     }
   }
   throw new StoreError(
     "CONFLICT",
-    `${versionTag(next - attemptLimit)} to ${versionTag(next - 1)} were all taken meanwhile`,
+    `${versionTag(first)} to ${versionTag(first + attemptLimit - 1)} were all taken meanwhile`,
   );
 }
 
