@@ -21,8 +21,11 @@ export const pageLimit = 1_000;
 /** Entries taken from one listing, the same million; an endless `Link` chain ends here at the latest. */
 export const listLimit = 1_000_000;
 
-/** Referrers looked at for one subject. Some admission engines give up above 50; 1,000 leaves room to complain. */
+/** Referrers verified for one subject. Some admission engines give up above 50; 1,000 leaves room to complain. */
 export const referrerLimit = 1_000;
+
+/** Referrers listed for one subject: more than the 4 MiB of a list under a tag can hold. */
+export const referrerListLimit = 20_000;
 
 /** Nodes walked in one content graph: a manifest of 4 MiB holds at most some 40,000 descriptors. */
 export const graphNodeLimit = 100_000;

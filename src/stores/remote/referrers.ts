@@ -1,5 +1,5 @@
 import { ContentError } from "../../base/errors.ts";
-import { listPageLimitBytes, referrerLimit } from "../../base/limits.ts";
+import { listPageLimitBytes, referrerListLimit } from "../../base/limits.ts";
 import type { CallOptions, ReferrerListOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/manifest.ts";
@@ -44,8 +44,8 @@ export class RemoteReferrers {
     for await (const referrer of this.#all(subject, options)) {
       if (seen.has(referrer.digest)) continue;
       seen.add(referrer.digest);
-      if (seen.size > referrerLimit) {
-        throw new ContentError("LIMIT_EXCEEDED", `${subject.digest} has more than ${referrerLimit} referrers`);
+      if (seen.size > referrerListLimit) {
+        throw new ContentError("LIMIT_EXCEEDED", `${subject.digest} has more than ${referrerListLimit} referrers`);
       }
       yield referrer;
     }

@@ -81,7 +81,7 @@ const cases: readonly FaultCase[] = [
     id: "referrers-endless-entries",
     title: "referrers: `Link` forever, with new entries on each page",
     expected: "LIMIT_EXCEEDED",
-    how: "1,000 referrers",
+    how: "20,000 referrers",
     requestsAtMost: 1_010,
     msAtMost: 20_000,
     arrange: referrers({
@@ -89,7 +89,7 @@ const cases: readonly FaultCase[] = [
         answer(
           200,
           { ...index, link: `<?page=${number}>; rel="next"` },
-          indexText([10, 20, 30].map((add) => entry(number * 100 + add))),
+          indexText(Array.from({ length: 100 }, (_, at) => entry(number * 100 + at))),
         ),
       ),
     }),
