@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 /** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
@@ -8,6 +9,8 @@ const project = (name: string, include: string[], extra: Record<string, unknown>
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/skip-reporter.ts"],
+    // Half of the time is spent waiting for child processes and for the pauses of the referrers fallback.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       project("unit", ["src/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
@@ -15,6 +18,12 @@ export default defineConfig({
       project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000, maxConcurrency: 8 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
         testTimeout: 60_000,
+        globalSetup: ["test/support/cli/templates.ts"],
+      }),
+      // Kills, crowds and very long lists: minutes of processes, so that `npm test` leaves them to `npm run test:endurance`.
+      project("endurance", ["test/endurance/**/*.test.ts"], {
+        testTimeout: 300_000,
+        fileParallelism: false,
         globalSetup: ["test/support/cli/templates.ts"],
       }),
       project("peers", ["test/peers/**/*.test.ts"], {
