@@ -1,8 +1,9 @@
 import { mapConcurrent } from "../base/concurrency.ts";
 import { ContentError } from "../base/errors.ts";
 import type { TransferListener } from "../base/events.ts";
-import { type HashedContent, hashFile, withStableFile } from "./file-hash.ts";
+import { type HashedContent, hashFile } from "../base/file-digest.ts";
 import { fileReader } from "./range-reader.ts";
+import { withStableFile } from "./stable-file.ts";
 import type { WeightsHeader } from "./tensor.ts";
 import type { WalkedFile } from "./walk.ts";
 import { readWeightsHeader } from "./weights-header.ts";

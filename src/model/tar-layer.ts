@@ -4,7 +4,7 @@ import { type Pack, pack } from "tar-stream";
 import type { ByteStream } from "../base/bytes.ts";
 import { digestOf, sealDigest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
-import type { HashedContent } from "./file-hash.ts";
+import type { HashedContent } from "../base/file-digest.ts";
 
 /** A small file that travels in an archive. */
 export interface TarMember extends HashedContent {

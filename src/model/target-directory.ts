@@ -4,10 +4,11 @@ import { join, resolve } from "node:path";
 import { writeFileAtomic } from "../base/atomic-file.ts";
 import type { ByteStream } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
+import { hashFile } from "../base/file-digest.ts";
 import { StoreError } from "../oci/errors.ts";
 import { ModelError } from "./errors.ts";
-import { hashFile, withStableFile } from "./file-hash.ts";
 import { findCollision, foldPath, pathProblem } from "./file-path.ts";
+import { withStableFile } from "./stable-file.ts";
 
 /** A file that is to be in the directory. */
 export interface WantedFile {

@@ -1,12 +1,8 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { sealDigest } from "../base/digest.ts";
+import { hashFile } from "../base/file-digest.ts";
 import { annotationKeys } from "./media-types.ts";
 import { type BlobSource, fileSource } from "./source.ts";
-
-/** Read size that hashes as fast as openssl (reference/performance.md §2a). */
-const chunkBytes = 1024 * 1024;
 
 /**
  * Describes a file as a layer under its own name, as `oras push` does, by reading it once.
@@ -17,12 +13,11 @@ const chunkBytes = 1024 * 1024;
  * @throws the file system's error when the file cannot be read.
  */
 export async function fileLayer(path: string, mediaType: string, title: string = basename(path)): Promise<BlobSource> {
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkBytes }) as AsyncIterable<Uint8Array>) {
-    hash.update(chunk);
-    size += chunk.byteLength;
+  const file = await open(path, "r");
+  try {
+    const { digest, size } = await hashFile(file, (await file.stat()).size);
+    return fileSource({ mediaType, digest, size, annotations: { [annotationKeys.title]: title } }, path);
+  } finally {
+    await file.close();
   }
-  const annotations = { [annotationKeys.title]: title };
-  return fileSource({ mediaType, digest: sealDigest("sha256", hash), size, annotations }, path);
 }

@@ -6,8 +6,9 @@ import { rejectsWith } from "../../test/support/expect.ts";
 import { scratchDirectory } from "../../test/support/scratch.ts";
 import { digestOf } from "../base/digest.ts";
 import type { TransferEvent } from "../base/events.ts";
-import { hashFile, withStableFile } from "./file-hash.ts";
+import { hashFile } from "../base/file-digest.ts";
 import { hashFiles } from "./hash-pass.ts";
+import { withStableFile } from "./stable-file.ts";
 
 async function fileOf(content: Uint8Array | string): Promise<string> {
   const path = join(await scratchDirectory(), "file");
