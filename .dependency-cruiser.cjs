@@ -2,7 +2,19 @@
  * The house rules of imports. `floors` is the one array they come from: a file imports its own floor or a lower one,
  * type-only imports included.
  */
-const floors = ["base", "oci", "contract", "stores", "model", "trust", "evidence", "lifecycle", "bridges", "cli"];
+const floors = [
+  "base",
+  "oci",
+  "transfer",
+  "contract",
+  "stores",
+  "model",
+  "trust",
+  "evidence",
+  "lifecycle",
+  "bridges",
+  "cli",
+];
 
 /** Tests stand beside their source and may import anything. */
 const tests = "\\.test\\.ts$";

@@ -12,7 +12,7 @@ export default defineConfig({
     // Half of the time is spent waiting for child processes and for the pauses of the referrers fallback.
     maxWorkers: availableParallelism() + 1,
     projects: [
-      project("unit", ["src/**/*.test.ts"]),
+      project("unit", ["{src,bench}/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
       project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000, maxConcurrency: 8 }),

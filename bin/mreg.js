@@ -6,6 +6,9 @@ const atLeast = (m, p) => minor > m || (minor === m && patch >= p);
 const supported = (major === 22 && atLeast(22, 2)) || (major === 24 && atLeast(15, 0)) || major >= 26;
 
 if (supported) {
+  const { keepCompiledCode } = await import("../dist/cli/compile-cache.js");
+  const { env, platform } = process;
+  keepCompiledCode(process.getBuiltinModule("node:fs"), { env, platform, userId: process.geteuid?.() });
   const { main } = await import("../dist/cli/main.js");
   await main(process.argv.slice(2));
 } else {

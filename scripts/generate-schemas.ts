@@ -8,10 +8,12 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { Config } from "../src/cli/config.ts";
+import { Config } from "../src/cli/config-file.ts";
 import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
 import { Consumers, consumersType, PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
+import { tensorIndexType } from "../src/model/media-types.ts";
+import { tensorIndexSchema } from "../src/model/tensor-index/schema.ts";
 
 export interface SchemaFile {
   /** Below `schemas/`. */
@@ -44,6 +46,7 @@ export const schemaFiles: readonly SchemaFile[] = [
     title: `Result of mreg ${kind.replace("-", " ")}`,
     schema,
   })),
+  { path: "tensor-index.json", title: tensorIndexType, schema: tensorIndexSchema },
   { path: "policy.schema.json", title: "mreg.policy.yaml", schema: PolicyFile },
   { path: "config.schema.json", title: "mreg.yaml", schema: Config },
 ];

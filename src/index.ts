@@ -29,3 +29,16 @@ export {
   signManifest,
   verifyStatements,
 } from "./trust/index.ts";
+export {
+  type AttachedOms,
+  findOms,
+  modelResources,
+  type OmsDirectoryOptions,
+  type OmsPolicy,
+  type OmsResources,
+  type OmsSigner,
+  type OmsSignOptions,
+  type OmsVerification,
+  signOms,
+  verifyOmsDirectory,
+} from "./trust/oms/index.ts";

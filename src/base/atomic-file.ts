@@ -11,6 +11,9 @@ export interface AtomicWriteOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a file is to hold, or who writes it. */
+export type AtomicContent = ByteStream | Uint8Array | string | ((file: FileHandle) => Promise<void>);
+
 /**
  * Writes a file so that its name appears only once all bytes are on disk.
  *
@@ -20,7 +23,7 @@ export interface AtomicWriteOptions {
  */
 export async function writeFileAtomic(
   path: string,
-  content: ByteStream | Uint8Array | string,
+  content: AtomicContent,
   options: AtomicWriteOptions = {},
 ): Promise<void> {
   const directory = options.temporaryDirectory ?? dirname(path);
@@ -42,7 +45,7 @@ export async function writeFileAtomic(
 }
 
 /** Makes renames in a directory durable, where the system can: Windows opens no directories, and needs it not. */
-async function syncDirectory(path: string): Promise<void> {
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, "r").catch(() => undefined);
   try {
     await directory?.sync();
@@ -53,7 +56,8 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-async function writeAll(file: FileHandle, content: ByteStream | Uint8Array | string, signal?: AbortSignal) {
+async function writeAll(file: FileHandle, content: AtomicContent, signal?: AbortSignal) {
+  if (typeof content === "function") return content(file);
   if (typeof content === "string" || content instanceof Uint8Array) {
     await file.writeFile(content);
     return;

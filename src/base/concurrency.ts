@@ -31,26 +31,3 @@ export async function mapConcurrent<In, Out>(
   signal?.throwIfAborted();
   return results;
 }
-
-/** Lets at most `limit` pieces of work run at once, in the order in which they came. */
-export class Gate {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(limit: number) {
-    this.#free = limit;
-  }
-
-  /** Runs `work` when its turn comes. Work that waits for other work of the same gate would wait forever. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((enter) => this.#waiting.push(enter));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
-}

@@ -13,6 +13,8 @@ export interface HashedContent {
 export interface HashOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onBytes?: ((count: number) => void) | undefined;
+  /** Shown each chunk after it was hashed, before its memory is used again. */
+  readonly onChunk?: ((chunk: Uint8Array) => void) | undefined;
 }
 
 /**
@@ -38,7 +40,9 @@ export async function hashFile(
     size += bytesRead;
     turn = turn === 0 ? 1 : 0;
     pending = file.read(buffers[turn], 0, length, size);
-    hash.update(buffer.subarray(0, bytesRead));
+    const chunk = buffer.subarray(0, bytesRead);
+    hash.update(chunk);
+    options.onChunk?.(chunk);
     options.onBytes?.(bytesRead);
   }
 }

@@ -21,8 +21,14 @@ export const pageLimit = 1_000;
 /** Entries taken from one listing, the same million; an endless `Link` chain ends here at the latest. */
 export const listLimit = 1_000_000;
 
-/** Referrers verified for one subject. Some admission engines give up above 50; 1,000 leaves room to complain. */
+/** Referrers that a record names. Some admission engines give up above 50; 1,000 leaves room to complain. */
 export const referrerLimit = 1_000;
+
+/**
+ * Referrers read to verify one subject, each for one small request: a thousand of other people's must not hide the right
+ * one, and a list that never ends must.
+ */
+export const verifiedReferrerLimit = 2_000;
 
 /** Referrers listed for one subject: more than the 4 MiB of a list under a tag can hold. */
 export const referrerListLimit = 20_000;
@@ -97,8 +103,121 @@ export const bundleProofLimit = 32;
 export const statementSubjectLimit = 1024;
 export const statementDigestLimit = 32;
 
+/** Largest certificate in a bundle or a trust root. Fulcio's, with all that a workflow says of itself, have 2.5 KB. */
+export const certificateLimitBytes = 16 * 1024;
+
+/** Certificates in one chain; the public instances use three. */
+export const certificateChainLimit = 10;
+
+/** Largest RFC 3161 timestamp; with a full chain in it one has 6 KB. */
+export const timestampLimitBytes = 64 * 1024;
+
+/** Largest body of a transparency log entry: a signature and a certificate, twice encoded, stay below 10 KB. */
+export const logEntryLimitBytes = 128 * 1024;
+
+/** Largest checkpoint, and its signatures: one of the log, and one of each witness, of which some tens exist. */
+export const checkpointLimitCharacters = 64 * 1024;
+export const checkpointSignatureLimit = 100;
+
+/** Hashes of one inclusion proof: a log of 2^63 entries needs 63. */
+export const inclusionHashLimit = 64;
+
+/** Largest trusted_root.json, and the logs and authorities of a kind in it. The public one has 7 KB and two of each. */
+export const trustRootLimitBytes = 1024 * 1024;
+export const trustRootEntryLimit = 100;
+
+/** Longest identity in a certificate, and longest pattern for one: both are URLs, and their product is work. */
+export const identityLimitCharacters = 2048;
+
 /** Largest private or public key file read. An encrypted RSA key of 8,192 bits has 9 KiB. */
 export const keyFileLimitBytes = 64 * 1024;
 
 /** Least that a body must bring per second of waiting, over a stall's time: half of what a modem of 1991 did. */
 export const slowestBytesPerSecond = 1024;
+
+/** Largest tensor index written or read. Parsed it takes 60 MiB, which is what the bound on all commands leaves. */
+export const tensorIndexLimitBytes = 12 * 1024 * 1024;
+
+/** Entries of one tensor index, over all files; models of hundreds of gigabytes with 60,000 tensors have none. */
+export const tensorIndexEntryLimit = 60_000;
+
+/** Files whose index entries are remembered between pushes, some 100 KB each. */
+export const indexCacheLimit = 256;
+
+/** Tensor indexes read for one model. mreg attaches one; anybody may attach more, and each is only a claim. */
+export const tensorIndexLimit = 4;
+
+/** Referrers looked at in search of a tensor index, so that a stranger's thousands do not hold up a pull. */
+export const tensorIndexListLimit = 100;
+
+/** Files and directories looked at in search of an older version; a model's directory has some hundred. */
+export const localFileLimit = 10_000;
+
+/** Directories below the one that is searched for an older version; published models have two levels. */
+export const localDepthLimit = 4;
+
+/** Files whose digests are remembered, the oldest forgotten first: two models of as many files as one may have. */
+export const digestCacheLimit = 200_000;
+
+/** Largest digest cache read: as many of its lines, none longer than 170 bytes, as {@link digestCacheLimit} allows. */
+export const digestCacheLimitBytes = 34_000_000;
+
+/** Signatures read in one `.sig` or `.att` manifest, and written into one: what cosign verifies at most. */
+export const legacySignatureLimit = 100;
+
+/** Largest payload of a signature before bundles: what podman and CRI-O read at most. */
+export const simpleSigningLimitBytes = 4 * 1024 * 1024;
+
+/** Journal of an incomplete download: 32,768 lines of 30 bytes are 1 MB, and each resumption makes it shorter. */
+export const journalLimitBytes = 16 * 1024 * 1024;
+
+/** Head of an answer that is read by our own reader of bodies; Node's parser refuses longer ones, too. */
+export const responseHeadLimitBytes = 16 * 1024;
+
+/** Largest answer of a certificate authority, log or timestamp authority; the longest have 20 KB. */
+export const serviceReplyLimitBytes = 1024 * 1024;
+
+/** Longest identity token; those of CI systems have 1 to 2 KB. */
+export const identityTokenLimitCharacters = 64 * 1024;
+
+/** Largest answer of a KMS plugin: a public key or a signature, in base64 in JSON. */
+export const kmsReplyLimitBytes = 1024 * 1024;
+
+/** Longest text of a pickle that is kept; names of modules, functions and tensors stay below 200 characters. */
+export const pickleTextLimitBytes = 1024;
+
+/** Longest line of a pickle of protocol 0; strings and integers of any use stay below a megabyte. */
+export const pickleLineLimitBytes = 64 * 1024 * 1024;
+
+/** Values on the stack of a pickle; serializers add to containers in thousands, but tuples are made at once. */
+export const pickleStackLimit = 200_000;
+
+/** Values a pickle remembers: a vocabulary of half a million words has as many. */
+export const pickleMemoLimit = 1_000_000;
+
+/** Memory for what is kept of one pickle, estimated: a million values. What comes later is judged, and not kept. */
+export const pickleRetainedLimit = 64 * 1024 * 1024;
+
+/** Findings listed for one file; the verdict counts all of them. */
+export const scanFindingLimit = 50;
+
+/** Members of one archive within a weights file: a checkpoint has one for each tensor. */
+export const archiveMemberLimit = 200_000;
+
+/** Largest directory of a zip archive: a line of 100 bytes for each of as many members. */
+export const zipDirectoryLimitBytes = 32 * 1024 * 1024;
+
+/** Longest member that is decompressed to look into it: it and its source are in memory, of which commands have 150 MiB. */
+export const inflatedMemberLimitBytes = 32 * 1024 * 1024;
+
+/** Archives within archives that a scan looks into; published files have at most two. */
+export const archiveDepthLimit = 4;
+
+/** Fields of one protobuf message with all within it; the graphs of the largest models in ONNX have some million. */
+export const protobufFieldLimit = 5_000_000;
+
+/** Messages within messages: the default of protobuf's own readers. */
+export const protobufDepthLimit = 100;
+
+/** Findings of a foreign scanner that a statement names; the report itself is attached. */
+export const scanReportTestLimit = 500;

@@ -39,6 +39,7 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "resolve", summary: "print the pinned reference", load: () => import("./commands/resolve.ts") },
   { name: "list", summary: "models, or the versions of one", load: () => import("./commands/list.ts") },
   { name: "inspect", summary: "files, weights and metadata of a version", load: () => import("./commands/inspect.ts") },
+  { name: "diff", summary: "what changed between two versions", load: () => import("./commands/diff.ts") },
   { name: "graph", summary: "everything attached to a version", load: () => import("./commands/graph.ts") },
   {
     name: "cp",
@@ -46,6 +47,16 @@ export const catalog: readonly CatalogEntry[] = [
     load: () => import("./commands/cp.ts"),
   },
   { name: "doctor", summary: "what a registry can and cannot do", load: () => import("./commands/doctor.ts") },
+  {
+    name: "cache",
+    summary: "list, prune and verify the files kept in MREG_CACHE_DIR",
+    load: () => import("./commands/cache.ts"),
+  },
+  {
+    name: "trust",
+    summary: "the sigstore instance whose certificates and logs are believed",
+    load: () => import("./commands/trust.ts"),
+  },
   { name: "key", summary: "generate a signing key, show a public key", load: () => import("./commands/key.ts") },
   { name: "login", summary: "store credentials for a registry", load: () => import("./commands/login.ts") },
   { name: "logout", summary: "remove credentials of a registry", load: () => import("./commands/logout.ts") },

@@ -25,6 +25,11 @@ describe("mreg.yaml", () => {
     });
   });
 
+  it("leaves a key that is no file as it is", async () => {
+    write("signing: {key: 'env://SIGNING_KEY'}\n");
+    expect(await loadConfig(directory)).toEqual({ signing: { key: "env://SIGNING_KEY" } });
+  });
+
   it("may be empty, or hold comments alone", async () => {
     write("# nothing yet\n");
     expect(await loadConfig(directory)).toEqual({});

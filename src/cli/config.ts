@@ -1,23 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parse } from "yaml";
-import { z } from "zod";
+import type { Config } from "./config-file.ts";
 import { UsageError } from "./errors.ts";
+import { readPlainConfig } from "./plain-config.ts";
+
+export type { Config };
 
 /** The name of the project file, looked for in the working directory and above. */
 export const configFileName = "mreg.yaml";
-
-/** `mreg.yaml`: what one would otherwise repeat on every command line. Paths are relative to the file. */
-export const Config = z.strictObject({
-  /** Default registry: `registry.example.com/ml` or `oci:./store`. */
-  registry: z.string().min(1).optional(),
-  /** Policy file. */
-  policy: z.string().min(1).optional(),
-  signing: z.strictObject({ key: z.string().min(1).optional() }).optional(),
-  model: z.strictObject({ owner: z.string().min(1).optional() }).optional(),
-});
-export type Config = z.infer<typeof Config>;
 
 /** Largest `mreg.yaml` read; real ones have some ten lines. */
 const configLimitBytes = 64 * 1024;
@@ -30,22 +21,17 @@ export async function loadConfig(directory: string): Promise<Config> {
       if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
       throw new UsageError(`cannot read ${path}: ${error.message}`, { cause: error });
     });
-    if (text !== undefined) return absolute(parseConfig(text, path), at);
+    if (text !== undefined) return absolute(await readConfig(text, path), at);
     if (at === dirname(at)) return {};
   }
 }
 
-function parseConfig(text: string, path: string): Config {
+async function readConfig(text: string, path: string): Promise<Config> {
   if (text.length > configLimitBytes) throw new UsageError(`${path} is longer than ${configLimitBytes} characters`);
-  let document: unknown;
-  try {
-    document = parse(text, { maxAliasCount: 0 }) ?? {};
-  } catch (cause) {
-    throw new UsageError(`${path} is not valid YAML: ${(cause as Error).message}`, { cause });
-  }
-  const parsed = Config.safeParse(document);
-  if (parsed.success) return parsed.data;
-  throw new UsageError(`${path} is not valid: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+  const plain = readPlainConfig(text);
+  if (plain) return plain;
+  const { parseConfig } = await import("./config-file.ts");
+  return parseConfig(text, path);
 }
 
 function absolute(config: Config, directory: string): Config {
@@ -54,8 +40,22 @@ function absolute(config: Config, directory: string): Config {
     ...config,
     ...(config.registry ? { registry: absoluteLocation(config.registry, directory) } : {}),
     ...(config.policy ? { policy: at(config.policy) } : {}),
-    ...(config.signing?.key ? { signing: { key: at(config.signing.key) } } : {}),
+    ...(config.signing ? { signing: absoluteSigning(config.signing, at) } : {}),
   };
+}
+
+function absoluteSigning(signing: NonNullable<Config["signing"]>, at: (path: string) => string): Config["signing"] {
+  const { key, signingConfig, trustedRoot } = signing;
+  return {
+    ...(key ? { key: isAddress(key) ? key : at(key) } : {}),
+    ...(signingConfig ? { signingConfig: at(signingConfig) } : {}),
+    ...(trustedRoot ? { trustedRoot: at(trustedRoot) } : {}),
+  };
+}
+
+/** `env://NAME` and what a KMS serves are the same from everywhere; files are not. */
+function isAddress(key: string): boolean {
+  return key.includes("://");
 }
 
 /** Makes the directory of an `oci:` location absolute; leaves hosts alone. */
@@ -65,6 +65,11 @@ export function absoluteLocation(location: string, directory: string): string {
 
 /** The embedded store's place when nothing is configured: the user's data directory. */
 export function defaultRegistry(env: NodeJS.ProcessEnv): string {
+  return `oci:${join(dataDirectory(env), "store")}`;
+}
+
+/** What mreg keeps for the user outside of any project. */
+export function dataDirectory(env: NodeJS.ProcessEnv): string {
   const data = env["XDG_DATA_HOME"] ?? env["LOCALAPPDATA"] ?? join(env["HOME"] ?? homedir(), ".local", "share");
-  return `oci:${join(data, "mreg", "store")}`;
+  return join(data, "mreg");
 }

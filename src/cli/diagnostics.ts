@@ -8,9 +8,13 @@ export const advice: Readonly<Record<string, string>> = {
   UNSAFE_FORMAT: "the weights file is damaged or not what its name says: export it again",
   FILE_MISSING: "check the path; `mreg push <name> <path>…` takes files and directories",
   PATH_ESCAPE: "copy the files that links point to, for example with `cp -rL`, and use the copy",
-  KEY_INVALID: "make a key with `mreg key generate <name>`, or give a cosign, PKCS#8 or SEC1 key",
+  KEY_INVALID:
+    "make a key with `mreg key generate <name>`, or give a cosign, PKCS#8 or SEC1 key; docs/trust.md has what verifies which",
   PASSWORD_WRONG: "set COSIGN_PASSWORD to the key's password",
   STATEMENT_INVALID: "the statement speaks of other content, or is not valid in-toto: make it again",
+  IDENTITY_INVALID: "give --identity exactly as the certificate has it, or --identity-pattern with text besides the *",
+  TRUST_ROOT_INVALID:
+    "give a trusted_root.json or signing configuration of the instance; `mreg trust show` prints yours",
   EVIDENCE_INVALID: "mend the field the message names; docs/evidence.md shows each kind of evidence",
   EVIDENCE_INCOMPLETE: "add the field the message names; docs/evidence.md shows each kind of evidence",
   FORMAT_UNKNOWN: "see docs/evidence.md for the formats each --type reads",
@@ -25,12 +29,19 @@ export const advice: Readonly<Record<string, string>> = {
   INVALID_MANIFEST: "the registry holds something that is not a valid manifest; `mreg list` shows what else there is",
   NO_SIGNATURE: "sign it with `mreg sign <ref> --key <file>`, or verify with the key it was signed with",
   SIGNATURE_INVALID: "somebody or something changed the signed content: do not use it",
-  SUBJECT_MISMATCH: "the statement was made for other content: attach one made for this digest",
+  SUBJECT_MISMATCH:
+    "the signature was made for other content: get what it was made for, or one made for this; a directory must hold just the signed files",
   IDENTITY_MISMATCH: "ask who signed it; add their public key to the policy, or verify with --key",
   CHAIN_BROKEN: "do not trust the states of this model; compare with a copy of the registry, or ask its administrator",
   NOT_FOUND: "`mreg list` shows models, `mreg list <name>` versions",
   UNAUTHORIZED: "run `mreg login <registry>`, or give -u and --password-stdin",
   DENIED: "ask the registry's administrator for permission",
+  TOKEN_INVALID:
+    "give an identity token with --identity-token or SIGSTORE_ID_TOKEN; in GitHub Actions, id-token: write",
+  SERVICE_REFUSED:
+    "a service said no: check the token's audience and expiry and the addresses of the sigstore instance, or the KMS's key and token",
+  SERVICE_UNAVAILABLE:
+    "a sigstore instance or KMS did not answer as expected: run the command again later; a KMS plugin must be on PATH",
   ALREADY_EXISTS: "choose another directory with -o, or replace the file with --overwrite",
   CONFLICT: "somebody else was first: look at `mreg status`, then run the command again",
   STATE_CONFLICT: "somebody else moved this model meanwhile: look at `mreg log`, then run the command again",

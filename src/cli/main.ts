@@ -1,75 +1,15 @@
-import { Command, CommanderError } from "commander";
-import { type CatalogEntry, catalog } from "./catalog.ts";
-import type { Act } from "./context.ts";
-import { exitCodes } from "./exit-code.ts";
-import { reportError } from "./report-error.ts";
-import { type GlobalOptions, runCommand } from "./run-command.ts";
 import { packageVersion } from "./version.ts";
 
 /**
- * The program: parses the command line, runs one command, sets the exit code.
- *
- * Only the command that is called is loaded, so that `mreg --version` stays as fast as Node allows.
+ * Where the program begins: answers `--version` itself, as fast as Node starts, and leaves the rest to the program.
  *
  * @param argv - arguments after the program's name.
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort(new DOMException("interrupted", "AbortError"));
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
-  const program = createProgram();
-  const act: Act = (render, run) =>
-    runCommand({ render, run, options: program.opts<GlobalOptions>(), signal: interrupt.signal });
-  try {
-    await defineCommands(program, argv, act);
-    await program.parseAsync(argv, { from: "user" });
-  } catch (error) {
-    process.exitCode = endOf(error, program.opts<GlobalOptions>());
-  } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+  if (argv.length === 1 && argv[0] === "--version") {
+    process.stdout.write(`${packageVersion()}\n`);
+    return;
   }
-}
-
-function createProgram(): Command {
-  return new Command("mreg")
-    .description("A governed model registry on any OCI registry.")
-    .version(packageVersion(), "--version", "print the version")
-    .option("--format <format>", "text or json", "text")
-    .option("-q, --quiet", "no progress and no notes")
-    .option("--debug", "print the causes of an error")
-    .option(
-      "--registry <location>",
-      "registry host and path, or oci:<directory>; default: MREG_REGISTRY, mreg.yaml, the user's own store",
-    )
-    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
-    .showHelpAfterError("(run with --help for the arguments and two examples)")
-    .exitOverride();
-}
-
-/** The called command with its flags; the others by name and summary only. */
-async function defineCommands(program: Command, argv: readonly string[], act: Act): Promise<void> {
-  const called = catalog.find((entry) => argv.includes(entry.name) && isCalled(entry, argv));
-  for (const entry of catalog) {
-    if (entry === called) (await entry.load()).command.define(program, act);
-    else program.command(entry.name).description(entry.summary);
-  }
-}
-
-/** The first argument that is not a global flag or its value, skipping `help`, names the command. */
-function isCalled(entry: CatalogEntry, argv: readonly string[]): boolean {
-  const valued = new Set(["--format", "--registry"]);
-  const words = argv.filter((word, at) => !word.startsWith("-") && !valued.has(argv[at - 1] ?? ""));
-  return (words[0] === "help" ? words[1] : words[0]) === entry.name;
-}
-
-/** Says what went wrong, once, and with which exit code the program ends. */
-function endOf(error: unknown, options: GlobalOptions): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
-  return reportError(error, {
-    format: options.format ?? "text",
-    debug: options.debug === true,
-    write: (text) => process.stderr.write(text),
-  });
+  const { runProgram } = await import("./program.ts");
+  await runProgram(argv);
 }

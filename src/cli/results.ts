@@ -1,25 +1,29 @@
 import { z } from "zod";
-import { ApproveResult } from "./commands/approve.ts";
-import { AttachResult } from "./commands/attach.ts";
-import { CheckResult } from "./commands/check.ts";
-import { CpResult } from "./commands/cp.ts";
-import { DoctorResult } from "./commands/doctor.ts";
-import { DoctorStoreResult } from "./commands/doctor-store.ts";
-import { GraphResult } from "./commands/graph.ts";
-import { InitResult } from "./commands/init.ts";
-import { InspectResult } from "./commands/inspect.ts";
-import { KeyGenerateResult, KeyPublicResult } from "./commands/key.ts";
-import { ListResult } from "./commands/list.ts";
-import { LogResult } from "./commands/log.ts";
-import { LoginResult } from "./commands/login.ts";
-import { LogoutResult } from "./commands/logout.ts";
-import { PromoteResult } from "./commands/promote.ts";
-import { PullResult } from "./commands/pull.ts";
-import { PushResult } from "./commands/push.ts";
-import { ResolveResult } from "./commands/resolve.ts";
-import { SignResult } from "./commands/sign.ts";
-import { StatusResult } from "./commands/status.ts";
-import { VerifyResult } from "./commands/verify.ts";
+import { ApproveResult } from "./results/approve.ts";
+import { AttachResult } from "./results/attach.ts";
+import { CacheListResult, CachePruneResult, CacheVerifyResult } from "./results/cache.ts";
+import { CheckResult } from "./results/check.ts";
+import { CpResult } from "./results/cp.ts";
+import { DiffResult } from "./results/diff.ts";
+import { DoctorResult } from "./results/doctor.ts";
+import { DoctorStoreResult } from "./results/doctor-store.ts";
+import { GraphResult } from "./results/graph.ts";
+import { InitResult } from "./results/init.ts";
+import { InspectResult } from "./results/inspect.ts";
+import { KeyGenerateResult, KeyPublicResult } from "./results/key.ts";
+import { ListResult } from "./results/list.ts";
+import { LogResult } from "./results/log.ts";
+import { LoginResult } from "./results/login.ts";
+import { LogoutResult } from "./results/logout.ts";
+import { PromoteResult } from "./results/promote.ts";
+import { PullResult } from "./results/pull.ts";
+import { PushResult } from "./results/push.ts";
+import { ResolveResult } from "./results/resolve.ts";
+import { SignResult } from "./results/sign.ts";
+import { StatusResult } from "./results/status.ts";
+import { TrustResult } from "./results/trust.ts";
+import { VerifyResult } from "./results/verify.ts";
+import { VerifyOmsResult } from "./results/verify-oms.ts";
 
 /** What stderr carries under `--format json` when a command fails. */
 const ErrorResult = z.object({
@@ -31,12 +35,21 @@ const ErrorResult = z.object({
   exitCode: z.int(),
 });
 
-/** Every JSON document that the program prints, by its `kind`; `schemas/cli/` is generated from it. */
+/**
+ * Every JSON document that the program prints, by its `kind`; `schemas/cli/` is generated from it.
+ *
+ * Commands import the types alone: the schemas are for `npm run schemas` and the tests, and would cost every command the
+ * loading of zod.
+ */
 export const resultSchemas = {
   approve: ApproveResult,
   attach: AttachResult,
+  "cache-ls": CacheListResult,
+  "cache-prune": CachePruneResult,
+  "cache-verify": CacheVerifyResult,
   check: CheckResult,
   cp: CpResult,
+  diff: DiffResult,
   doctor: DoctorResult,
   "doctor-store": DoctorStoreResult,
   error: ErrorResult,
@@ -55,5 +68,7 @@ export const resultSchemas = {
   resolve: ResolveResult,
   sign: SignResult,
   status: StatusResult,
+  trust: TrustResult,
   verify: VerifyResult,
+  "verify-oms": VerifyOmsResult,
 } as const;

@@ -3,7 +3,6 @@ import type { Context, Outcome } from "./context.ts";
 import { UsageError } from "./errors.ts";
 import { createPaint, type Paint } from "./render/paint.ts";
 import { Progress } from "./render/progress.ts";
-import { prompt, readStdin } from "./terminal.ts";
 
 export interface GlobalOptions {
   readonly format?: string;
@@ -55,8 +54,8 @@ async function createContext(options: GlobalOptions, signal: AbortSignal, progre
     signal,
     onEvent: options.quiet ? () => {} : progress.listen,
     note: options.quiet ? () => {} : note,
-    readStdin: () => readStdin(process.stdin),
-    prompt: (question, how) => prompt(question, how, signal),
+    readStdin: async () => (await import("./terminal.ts")).readStdin(process.stdin),
+    prompt: async (question, how) => (await import("./terminal.ts")).prompt(question, how, signal),
   };
 }
 

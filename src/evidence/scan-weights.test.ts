@@ -2,18 +2,16 @@ import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { now } from "../../test/support/evidence.ts";
 import { rejectsWith } from "../../test/support/expect.ts";
-import { blobOf, pushArtifact, seededArtifact, seededBytes, slowSource } from "../../test/support/fixtures.ts";
+import { blobOf, pushArtifact, seededArtifact, seededBytes } from "../../test/support/fixtures.ts";
 import { randomBytesFrom, safetensors, tinyGguf, tinySafetensors } from "../../test/support/models.ts";
 import { digestHex } from "../base/digest.ts";
 import { readModel } from "../model/read.ts";
 import type { ModelView, ModelViewFile } from "../model/view.ts";
 import type { ReadOnlyTarget } from "../oci/content.ts";
-import type { BlobSource } from "../oci/source.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
 import { archiveMembers } from "./archive-members.ts";
 import { fileMagic } from "./file-magic.ts";
 import type { TestResult } from "./predicates/test-result.ts";
-import { PrefixReader } from "./prefix-reader.ts";
 import { scanWeights } from "./scan-weights.ts";
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -40,6 +38,7 @@ const gguf = tinyGguf(randomBytesFrom(7));
 
 /** Protocol 2, an import of os.system: what a scan must never let through under any name. */
 const pickle = Buffer.from("\x80\x02cposix\nsystem\nq\x00X\x02\x00\x00\x00lsq\x01\x85q\x02Rq\x03.", "latin1");
+/** The start of an archive that goes no further. */
 const zip = Buffer.from("PK\x03\x04\x14\x00\x08\x08data.pkl", "latin1");
 
 /** A valid safetensors file whose header has exactly this many bytes. */
@@ -68,55 +67,81 @@ describe("scanWeights", () => {
     expect(draft).toMatchObject({ kind: "scan", files: [] });
     expect(draft.predicate).toEqual({
       result: "PASSED",
-      configuration: [{ name: "mreg-format-scan", annotations: { version: "1" } }],
-      passedTests: ["data-only:model.safetensors", "data-only:q/model.GGUF"],
+      configuration: [{ name: "mreg-format-scan", annotations: { version: "2" } }],
+      passedTests: ["safe:model.safetensors", "safe:q/model.GGUF"],
       failedTests: [],
       scannedFiles: [
         { path: "model.safetensors", digest: digestOfFile("model.safetensors") },
         { path: "q/model.GGUF", digest: digestOfFile("q/model.GGUF") },
       ],
       findings: [
-        { path: "model.safetensors", verdict: "data-only", detail: "safetensors, 8 tensors" },
-        { path: "q/model.GGUF", verdict: "data-only", detail: "gguf, 3 tensors" },
+        { path: "model.safetensors", verdict: "safe", detail: "safetensors, 8 tensors" },
+        { path: "q/model.GGUF", verdict: "safe", detail: "gguf, 3 tensors" },
       ],
       scannedAt: "2026-11-20T12:00:00Z",
     });
   });
 
   it.each<[string, string, Uint8Array, string]>([
-    ["a pickle", "pytorch_model.bin", pickle, "unscannable"],
-    ["a torch archive", "model.pt", zip, "unscannable"],
+    ["a pickle that runs a program", "pytorch_model.bin", pickle, "dangerous"],
+    ["half a torch archive", "model.pt", zip, "unscannable"],
     ["ONNX", "model.onnx", Buffer.from([8, 7, 18]), "unscannable"],
     ["a file without an extension", "weights", Buffer.from("x"), "unscannable"],
     ["an empty file", "model.h5", new Uint8Array(), "unscannable"],
-    ["a pickle named safetensors", "model.safetensors", pickle, "contradiction"],
-    ["a zip named safetensors", "model.safetensors", zip, "contradiction"],
-    ["a GGUF named safetensors", "model.safetensors", gguf, "contradiction"],
-    ["a pickle named GGUF", "model.gguf", pickle, "contradiction"],
-    ["a truncated header", "model.safetensors", tinySafetensors(1).subarray(0, 100), "malformed"],
-    ["bytes after the last tensor", "model.safetensors", Buffer.concat([tinySafetensors(1), pickle]), "malformed"],
-    ["noise named GGUF", "model.gguf", seededBytes(3, 4_000), "malformed"],
-    ["an empty safetensors file", "model.safetensors", new Uint8Array(), "malformed"],
+    ["a pickle named safetensors", "model.safetensors", pickle, "dangerous"],
+    ["a zip named safetensors", "model.safetensors", zip, "dangerous"],
+    ["a GGUF named safetensors", "model.safetensors", gguf, "dangerous"],
+    ["a pickle named GGUF", "model.gguf", pickle, "dangerous"],
+    ["a truncated header", "model.safetensors", tinySafetensors(1).subarray(0, 100), "dangerous"],
+    ["bytes after the last tensor", "model.safetensors", Buffer.concat([tinySafetensors(1), pickle]), "dangerous"],
+    ["noise named GGUF", "model.gguf", seededBytes(3, 4_000), "dangerous"],
+    ["an empty safetensors file", "model.safetensors", new Uint8Array(), "dangerous"],
   ])("fails %s", async (_, path, bytes, verdict) => {
     const result = await scan({ [path]: bytes, "good.safetensors": tinySafetensors(1) });
     expect(result).toMatchObject({
       result: "FAILED",
-      passedTests: ["data-only:good.safetensors"],
+      passedTests: ["safe:good.safetensors"],
       failedTests: [`${verdict}:${path}`],
     });
     const scanned = result.scannedFiles?.map((file) => file.path).sort();
     expect(scanned).toEqual(verdict === "unscannable" ? ["good.safetensors"] : ["good.safetensors", path].sort());
   });
 
+  it("warns of a pickle that imports what is not known, and says where", async () => {
+    const unknown = Buffer.from("\x80\x02cmy_package.models\nNet\n)R.", "latin1");
+    const result = await scan({ "model.pkl": unknown, "list.pkl": Buffer.from("(l.") });
+    expect(result).toMatchObject({
+      result: "WARNED",
+      passedTests: ["safe:list.pkl"],
+      warnedTests: ["suspicious:model.pkl"],
+      failedTests: [],
+      scannedFiles: [{ path: "model.pkl" }, { path: "list.pkl" }],
+    });
+    expect(result["findings"]).toContainEqual({
+      path: "model.pkl",
+      verdict: "suspicious",
+      detail: "pickle",
+      findings: [
+        {
+          severity: "suspicious",
+          reason: "imports what is not known to be harmless",
+          global: "my_package.models.Net",
+          opcode: "GLOBAL",
+          offset: 2,
+        },
+      ],
+    });
+  });
+
   it("is not fooled by the kind that a manifest declares", async () => {
     const files = { "model.safetensors": tinySafetensors(1), "pytorch_model.bin": pickle };
     const result = await scan(files, { "pytorch_model.bin": { kind: "doc" } });
-    expect(result.failedTests).toEqual(["unscannable:pytorch_model.bin"]);
+    expect(result.failedTests).toEqual(["dangerous:pytorch_model.bin"]);
   });
 
   it("looks at what a manifest declares as weights, whatever its name", async () => {
     const files = { "model.safetensors": tinySafetensors(1), "notes.txt": pickle };
-    expect((await scan(files, { "notes.txt": { kind: "weight" } })).failedTests).toEqual(["unscannable:notes.txt"]);
+    expect((await scan(files, { "notes.txt": { kind: "weight" } })).failedTests).toEqual(["dangerous:notes.txt"]);
     expect((await scan(files)).result).toBe("PASSED");
   });
 
@@ -140,7 +165,7 @@ describe("scanWeights", () => {
   it("fails an archive that is none", async () => {
     const files = { "model.safetensors": tinySafetensors(1), "files.tar": seededBytes(5, 2_048) };
     const result = await scan(files, { "files.tar": { kind: "doc", archive: "tar" } });
-    expect(result.failedTests).toEqual(["malformed:files.tar"]);
+    expect(result.failedTests).toEqual(["unscannable:files.tar"]);
   });
 
   it.each([
@@ -210,32 +235,6 @@ describe("fileMagic", () => {
       expect((await scan({ "model.safetensors": file })).result).toBe("PASSED");
     },
   );
-});
-
-describe("PrefixReader", () => {
-  const blob: BlobSource = blobOf(seededBytes(9, 10_000));
-  const reader = (pieceBytes: number) => new PrefixReader(slowSource(blob, pieceBytes, () => {}).open(), 10_000);
-
-  it("gives any part of the beginning, in any order, whatever the chunks", async () => {
-    const bytes = seededBytes(9, 10_000);
-    for (const pieceBytes of [1, 7, 4_096, 20_000]) {
-      const prefix = reader(pieceBytes);
-      for (const [offset, length] of [
-        [0, 8],
-        [5_000, 100],
-        [3, 6_000],
-        [9_999, 1],
-        [0, 0],
-      ] as const) {
-        expect(Buffer.compare(await prefix.read(offset, length), bytes.subarray(offset, offset + length))).toBe(0);
-      }
-      await prefix.drain();
-    }
-  });
-
-  it("refuses to read beyond the end", async () => {
-    await rejectsWith(reader(100).read(9_999, 2), "SIZE_MISMATCH");
-  });
 });
 
 describe("archiveMembers", () => {

@@ -1,37 +1,32 @@
 import type { ByteStream } from "../base/bytes.ts";
 import { timestamp } from "../base/clock.ts";
 import type { Digest } from "../base/digest.ts";
-import { ModelError } from "../model/errors.ts";
 import { fileKind } from "../model/kind.ts";
 import type { ModelView, ModelViewFile } from "../model/view.ts";
-import { readWeightsHeader } from "../model/weights-header.ts";
 import type { ReadOnlyTarget } from "../oci/content.ts";
 import { archiveMembers } from "./archive-members.ts";
 import { checkDraft, type EvidenceDraft } from "./draft.ts";
-import { fileMagic, fileMagicBytes } from "./file-magic.ts";
 import { predicateTypes } from "./predicate-types.ts";
 import { toContentDigest } from "./predicates/digest-set.ts";
 import type { TestResult } from "./predicates/test-result.ts";
-import { PrefixReader } from "./prefix-reader.ts";
+import { scanContent } from "./scan/content-scan.ts";
+import { type ScanFinding, ScanFindings, type ScanVerdict } from "./scan/verdict.ts";
+import { WitnessedReader } from "./scan/witnessed-reader.ts";
 
 /** Name of the scanner in its results. */
 export const formatScanner = "mreg-format-scan";
 
 /** Rises when the scanner judges any file differently than before. */
-const formatScannerVersion = "1";
+const formatScannerVersion = "2";
 
-/**
- * `data-only`: tensors and metadata, nothing that a loader would run. `unscannable`: a format that mreg cannot judge.
- * `contradiction`: the bytes are not what the name says. `malformed`: the header lies.
- */
-export type ScanVerdict = "data-only" | "unscannable" | "contradiction" | "malformed";
-
-interface Finding {
+interface FileFinding {
   readonly path: string;
   /** Of the layer that was read. */
   readonly digest: Digest;
   readonly verdict: ScanVerdict;
   readonly detail: string;
+  /** What the verdict comes from, the worst first. */
+  readonly findings: readonly ScanFinding[];
 }
 
 export interface ScanOptions {
@@ -42,9 +37,9 @@ export interface ScanOptions {
 /**
  * Reads every weights file of a model from the first byte to the last and tells whether it holds data only.
  *
- * Nothing is loaded or run: safetensors and GGUF headers are parsed in full. Every other format fails the scan, since
- * what cannot be judged is not safe. Files count as weights by their name, too, whatever kind the manifest declares:
- * whoever pushed it chose the kind.
+ * Nothing is loaded or run. Files count as weights by their name, too, whatever kind the manifest declares: whoever
+ * pushed it chose the kind. A file passes when all of it is of a known format and imports nothing that is not known to be
+ * harmless; what cannot be judged does not.
  *
  * @throws {@link ContentError}, {@link StoreError} when a file cannot be read, or is not what its digest says.
  */
@@ -53,15 +48,15 @@ export async function scanWeights(
   view: ModelView,
   options: ScanOptions,
 ): Promise<EvidenceDraft> {
-  const findings: Finding[] = [];
+  const files: FileFinding[] = [];
   // One after the other: each may keep a header of up to 100 MB in memory.
-  for (const file of view.files) findings.push(...(await scanFile(store, file, options.signal)));
+  for (const file of view.files) files.push(...(await scanFile(store, file, options.signal)));
   const draft: EvidenceDraft = {
     kind: "scan",
     predicateType: predicateTypes.scan,
     predicate: {
-      ...resultOf(findings),
-      findings: findings.map(({ path, verdict, detail }) => ({ path, verdict, detail })),
+      ...resultOf(files),
+      findings: files.map(({ digest: _, findings, ...file }) => ({ ...file, ...(findings[0] ? { findings } : {}) })),
       scannedAt: timestamp(options.now),
     },
     files: [],
@@ -70,19 +65,19 @@ export async function scanWeights(
   return draft;
 }
 
-function resultOf(findings: readonly Finding[]): TestResult {
-  const tests = (isPassed: boolean) =>
-    findings
-      .filter(({ verdict }) => (verdict === "data-only") === isPassed)
-      .map(({ verdict, path }) => `${verdict}:${path}`);
+function resultOf(files: readonly FileFinding[]): TestResult {
+  const tests = (...verdicts: readonly ScanVerdict[]) =>
+    files.filter(({ verdict }) => verdicts.includes(verdict)).map(({ verdict, path }) => `${verdict}:${path}`);
+  const warnedTests = tests("suspicious");
   // A scan of nothing says nothing, so it must not pass.
-  const failedTests = findings.length === 0 ? ["no-weights"] : tests(false);
+  const failedTests = files.length === 0 ? ["no-weights"] : tests("dangerous", "unscannable");
   return {
-    result: failedTests.length === 0 ? "PASSED" : "FAILED",
+    result: failedTests.length > 0 ? "FAILED" : warnedTests.length > 0 ? "WARNED" : "PASSED",
     configuration: [{ name: formatScanner, annotations: { version: formatScannerVersion } }],
-    passedTests: tests(true),
+    passedTests: tests("safe"),
+    ...(warnedTests.length > 0 ? { warnedTests } : {}),
     failedTests,
-    scannedFiles: findings
+    scannedFiles: files
       .filter(({ verdict }) => verdict !== "unscannable")
       .map(({ path, digest }) => ({ path, digest: toContentDigest(digest) })),
   };
@@ -92,48 +87,35 @@ async function scanFile(
   store: ReadOnlyTarget,
   file: ModelViewFile,
   signal: AbortSignal | undefined,
-): Promise<readonly Finding[]> {
+): Promise<readonly FileFinding[]> {
   const { path, kind, descriptor } = file;
-  const { digest, size } = descriptor;
+  const { digest } = descriptor;
   if (file.archive && kind !== "weight") return scanArchive(store.fetch(descriptor, { signal }), file);
   if (kind !== "weight" && fileKind(path) !== "weight") return [];
-  const reader = new PrefixReader(store.fetch(descriptor, { signal }), size);
-  try {
-    const judgement = await judge(reader, path);
-    // Only now is it certain that the bytes that were judged are those of the digest.
-    await reader.drain();
-    return [{ path, digest, ...judgement }];
-  } finally {
-    await reader.close();
-  }
+  if (file.archive) return [unscannable(file, "weights inside an archive")];
+  const read = new WitnessedReader(store, descriptor, { signal });
+  const findings = new ScanFindings();
+  const detail = await scanContent({ read, path, depth: 0 }, findings);
+  // Only now is it certain that the bytes that were judged are those of the digest.
+  await read.confirm();
+  return [{ path, digest, verdict: findings.verdict, detail, findings: findings.list }];
+}
+
+function unscannable({ path, descriptor: { digest } }: ModelViewFile, reason: string, name = path): FileFinding {
+  return {
+    path: name,
+    digest,
+    verdict: "unscannable",
+    detail: reason,
+    findings: [{ severity: "unscannable", reason }],
+  };
 }
 
 /** Archives carry small files that are no weights; a pickle among them would be pulled to disk like any other file. */
-async function scanArchive(
-  stream: ByteStream,
-  { path: name, descriptor: { digest } }: ModelViewFile,
-): Promise<readonly Finding[]> {
+async function scanArchive(stream: ByteStream, file: ModelViewFile): Promise<readonly FileFinding[]> {
   const members = await archiveMembers(stream);
-  if (!members) return [{ path: name, digest, verdict: "malformed", detail: "not a readable tar archive" }];
+  if (!members) return [unscannable(file, "not a readable tar archive")];
   return members
     .filter((path) => fileKind(path) === "weight")
-    .map((path) => ({ path, digest, verdict: "unscannable", detail: "weights inside an archive" }));
-}
-
-async function judge(reader: PrefixReader, path: string): Promise<Pick<Finding, "verdict" | "detail">> {
-  const magic = fileMagic(await reader.read(0, Math.min(reader.size, fileMagicBytes)));
-  const extension = /\.(safetensors|gguf)$/i.exec(path)?.[1]?.toLowerCase();
-  if (extension === undefined) {
-    return { verdict: "unscannable", detail: `not safetensors or GGUF${magic ? `, starts like ${magic}` : ""}` };
-  }
-  if (magic !== undefined && magic !== (extension === "gguf" ? "GGUF" : undefined)) {
-    return { verdict: "contradiction", detail: `named ${extension}, but starts like ${magic}` };
-  }
-  try {
-    const header = await readWeightsHeader(reader, path);
-    return { verdict: "data-only", detail: `${header?.format}, ${header?.tensors.length} tensors` };
-  } catch (error) {
-    if (!(error instanceof ModelError)) throw error;
-    return { verdict: "malformed", detail: error.message.slice(0, 500) };
-  }
+    .map((path) => unscannable(file, "weights inside an archive", path));
 }

@@ -5,6 +5,7 @@ import type { GraphTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { VerificationError } from "../trust/errors.ts";
 import { signStatement } from "../trust/sign.ts";
+import { signerIdentity } from "../trust/signer.ts";
 import { makeStatement } from "../trust/statement.ts";
 import { collectSituation, readStanding } from "./collect.ts";
 import { decide } from "./decide.ts";
@@ -53,7 +54,7 @@ export async function approve(
   if (!rule.approvals) {
     throw new LifecycleError("TRANSITION_UNKNOWN", `the move from ${rule.from} to ${rule.to} takes no approval`);
   }
-  checkApprover(situation, rule.approvals, signer.publicKey.identity.fingerprint);
+  checkApprover(situation, rule.approvals, signerIdentity(signer).fingerprint);
   const decision = decide(situation);
   const predicate = approvalOf(situation, decision, request);
   const statement = makeStatement({
@@ -93,7 +94,7 @@ function checkApprover(
   const member = memberByFingerprint(policy, fingerprint);
   const who = personsInRoles(policy, roles).join(", ") || "nobody in this policy";
   const expected = `expected ${roles.join(" or ")}: ${who}`;
-  if (!member) throw mismatch(`key ${fingerprint} is not in the policy, ${expected}`);
+  if (!member) throw mismatch(`${fingerprint} is not in the policy, ${expected}`);
   if (!hasRole(member, roles))
     throw mismatch(`${member.name} is ${member.roles.join(", ") || "without a role"}, ${expected}`);
   const pushed = plainSignatures(situation).some((signature) => signature.member.person === member.person);

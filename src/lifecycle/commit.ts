@@ -3,6 +3,7 @@ import { toContentDigest } from "../evidence/predicates/digest-set.ts";
 import type { CallOptions, GraphTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { signStatement } from "../trust/sign.ts";
+import { signerIdentity } from "../trust/signer.ts";
 import { makeStatement } from "../trust/statement.ts";
 import type { ChainLink } from "./chain/fold.ts";
 import { TransitionRecord, transitionType } from "./chain/record.ts";
@@ -53,7 +54,7 @@ export async function commitMove(store: GraphTarget, move: AllowedMove, request:
   const { chain, state } = standing;
   // A record that no reader would accept must not become the head: nothing could ever follow it.
   const link = linkRecord(
-    { statement, bundle, signer: signer.publicKey.identity },
+    { statement, bundle, signer: signerIdentity(signer) },
     { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state },
   );
   await claimNumber(store, link, { signal });

@@ -32,7 +32,7 @@ export {
   memberByFingerprint,
   type Policy,
   personsInRoles,
-  policyKeys,
+  policyTrust,
 } from "./policy/policy.ts";
 export { type EvidenceRule, PolicyFile, type TransitionKind, type TransitionRule } from "./policy/schema.ts";
 export { type Promotion, promote } from "./promote.ts";

@@ -1,5 +1,6 @@
 import type { Digest } from "../base/digest.ts";
 import type { GraphTarget } from "../oci/content.ts";
+import { signerIdentity } from "../trust/signer.ts";
 import type { Chain, ChainLink } from "./chain/fold.ts";
 import { collectSituation, readStanding } from "./collect.ts";
 import { commitMove } from "./commit.ts";
@@ -50,7 +51,7 @@ export async function promote(
     const { conflicts } = await reconcileTags(store, chain, { signal });
     return { outcome: "present", decision, record: describe(chain, there.link), conflicts };
   }
-  const situation = await collectSituation(store, request, standing, signer.publicKey.identity);
+  const situation = await collectSituation(store, request, standing, signerIdentity(signer));
   const decision = decide(situation);
   if (!decision.allowed) throw denied(decision);
   // What an interrupted promotion left undone comes first, so that tags appear in the order of the records.

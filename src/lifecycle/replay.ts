@@ -14,7 +14,7 @@ import type { ModelStore } from "./chain/read.ts";
 import { readContent } from "./collect.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
-import { policyKeys } from "./policy/policy.ts";
+import { policyTrust, trustIn } from "./policy/policy.ts";
 import type { MemberStatement, Situation } from "./situation.ts";
 import { memberStatement } from "./statements.ts";
 import { findTransition } from "./transition.ts";
@@ -59,7 +59,7 @@ export async function replay(
     statements: await statements.read([...evidence, ...approvals], subject),
     championStatements: champion ? await statements.read(recordedDigests(record.baseline), champion) : [],
     ...(await readContent(store, await store.resolve(subject, options), options)),
-    requester: signer.key.identity.fingerprint,
+    requester: signer.identity.fingerprint,
     ...(record.sunset ? { sunset: record.sunset.expiresAt } : {}),
     boundPolicy: fromContentDigest(record.policy.digest),
     boundEvidence: evidenceSetDigest(evidence),
@@ -87,7 +87,7 @@ class StatementReader {
 
   async read(digests: readonly Digest[], subject: Digest): Promise<readonly MemberStatement[]> {
     const { policy } = this.#chain;
-    const trust = { keys: policyKeys(policy) };
+    const trust = policyTrust(policy);
     const read = await mapConcurrent(
       [...new Set(digests)],
       concurrency,
@@ -120,7 +120,7 @@ async function checkVerdict(
 ): Promise<void> {
   const { record, sequence, signer, subject } = link;
   const bundle = await resolveNamed(store, fromContentDigest(record.verdict), options);
-  const trust = { keys: [signer.key], predicateType: predicateTypes.verdict };
+  const trust = { ...trustIn([signer], policy), predicateType: predicateTypes.verdict };
   const { statement } = await verifyStatement(store, bundle, subject, trust, options);
   const summary = VerificationSummary.safeParse(statement.predicate).data;
   const isAboutMove =

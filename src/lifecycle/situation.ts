@@ -48,7 +48,7 @@ export interface Situation {
   readonly weights: readonly WeightFile[];
   /** The owning team that the manifest names. */
   readonly owner?: string;
-  /** Who asks; absent when nobody does yet (`check` without a key). */
+  /** Fingerprint of the identity that asks; absent when nobody does yet (`check` without a key). */
   readonly requester?: Fingerprint;
   /** When a retired version stops being served, from the request; RFC 3339. */
   readonly sunset?: string;

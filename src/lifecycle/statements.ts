@@ -3,7 +3,7 @@ import type { Descriptor } from "../oci/descriptor.ts";
 import type { Verification, VerificationReport } from "../trust/verification.ts";
 import { verifyStatements } from "../trust/verify.ts";
 import type { ModelStore } from "./chain/read.ts";
-import { memberByFingerprint, type Policy, policyKeys } from "./policy/policy.ts";
+import { memberByFingerprint, type Policy, policyTrust } from "./policy/policy.ts";
 import type { ForeignStatement, MemberStatement } from "./situation.ts";
 
 export interface CollectedStatements {
@@ -18,8 +18,7 @@ export async function collectStatements(
   policy: Policy,
   options?: CallOptions,
 ): Promise<CollectedStatements> {
-  const keys = policyKeys(policy);
-  const report: VerificationReport = await verifyStatements(store, subject, { keys }, options);
+  const report: VerificationReport = await verifyStatements(store, subject, policyTrust(policy), options);
   return {
     statements: report.verified.flatMap((verification) => memberStatement(policy, verification)),
     foreign: report.rejected.map(({ bundle, error }) => ({ digest: bundle.digest, reason: error.message })),

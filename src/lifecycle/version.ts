@@ -61,6 +61,22 @@ export async function taggedVersions(
   return resolved.flatMap(({ version, digest }) => (digest ? [{ version, digest }] : []));
 }
 
+/**
+ * Whether a manifest is the newest version, or the one of that number. Then everything it names is there: whoever gave
+ * it the tag did so last. A manifest alone says nothing, for some registries take one whose blobs are missing.
+ */
+export async function isTaggedVersion(
+  store: ReadOnlyGraphTarget,
+  digest: Digest,
+  { version, ...options }: CallOptions & { readonly version?: number | undefined } = {},
+): Promise<boolean> {
+  let wanted = version ?? 0;
+  if (version === undefined) {
+    for await (const tag of store.tags(options)) wanted = Math.max(wanted, parseVersionTag(tag) ?? 0);
+  }
+  return wanted > 0 && (await resolveTag(store, versionTag(wanted), options)) === digest;
+}
+
 /** What a tag names; undefined when there is no such tag. */
 export async function resolveTag(store: Resolver, tag: string, options: CallOptions): Promise<Digest | undefined> {
   try {

@@ -6,8 +6,9 @@ import { documentLimitBytes, shardIndexLimitBytes } from "../base/limits.ts";
 import type { Manifest } from "../oci/manifest.ts";
 import { packManifest } from "../oci/pack.ts";
 import type { BlobSource } from "../oci/source.ts";
+import { gatherSmall, type PackedArchive, packArchive } from "./archive.ts";
 import { fileSetDigest } from "./file-set.ts";
-import { type HashedFile, type HashPassOptions, hashFiles } from "./hash-pass.ts";
+import { type FileWithHeader, type HashedFile, type HashPassOptions, hashFiles } from "./hash-pass.ts";
 import { fileKind } from "./kind.ts";
 import { epoch } from "./layer.ts";
 import { type KindedFile, type ModelFile, packLayers } from "./layers.ts";
@@ -16,6 +17,7 @@ import { readModelConfig } from "./model-config.ts";
 import { checkInput, type ModelInput, manifestAnnotations } from "./model-input.ts";
 import { packConfig } from "./modelpack-config.ts";
 import { checkShardIndex, isShardIndex } from "./shard-index.ts";
+import { filesToIndex, type IndexChoice, indexSplit } from "./tensor-index/build.ts";
 import { walk } from "./walk.ts";
 import { summarizeWeights, type WeightsSummary } from "./weights-summary.ts";
 
@@ -30,9 +32,14 @@ export interface ModelArtifact {
   readonly summary: WeightsSummary;
   /** The packing-independent digest of {@link fileSetDigest}. */
   readonly fileSet: Digest;
+  /** The files that a tensor index is to describe; absent when the model gets none. */
+  readonly indexed?: readonly HashedFile[];
 }
 
-export type BuildOptions = HashPassOptions;
+export interface BuildOptions extends HashPassOptions {
+  /** Whether files are cut into pieces for a tensor index while they are hashed. Default: `never`. */
+  readonly index?: IndexChoice | undefined;
+}
 
 /**
  * Packs files into a ModelPack artifact: reads each once for its digest, parses the headers of weights, and writes
@@ -46,16 +53,23 @@ export type BuildOptions = HashPassOptions;
  */
 export async function buildModel(input: ModelInput, options: BuildOptions = {}): Promise<ModelArtifact> {
   checkInput(input);
-  const hashed = await hashFiles(await walk(input.paths, options), options);
+  const walked = await walk(input.paths, options);
+  const toIndex = new Set(filesToIndex(options.index ?? "never", walked).map(({ path }) => path));
+  const split = (file: FileWithHeader) => (toIndex.has(file.path) ? indexSplit(file.size, file.header) : undefined);
   const datasets = input.datasets ?? [];
   const isDataset = (path: string) => datasets.some((glob) => matchesGlob(path, glob));
-  const kinded: KindedFile[] = hashed.map((file) => {
-    return { ...file, kind: isDataset(file.path) ? "dataset" : fileKind(file.path) };
-  });
+  const kindOf = (path: string) => (isDataset(path) ? "dataset" : fileKind(path));
+  const { archives, loose } = gatherSmall(walked, kindOf);
+  const read = await hashFiles(loose, { split, ...options });
+  const mtime = input.created ?? epoch;
+  const packed: PackedArchive[] = [];
+  for (const archive of archives) packed.push(await packArchive(archive, { ...options, mtime }));
+  const hashed = [...read, ...packed.flatMap(({ members }) => members)];
   await checkShards(hashed);
+  const kinded = read.map((file): KindedFile => ({ ...file, kind: kindOf(file.path) }));
   const weights = kinded.filter(({ kind }) => kind === "weight");
   const summary = summarizeWeights(weights, readModelConfig(await readRootConfig(hashed)));
-  const { files, layers } = await packLayers(kinded, input.created ?? epoch);
+  const { files, layers } = packLayers(kinded, packed, mtime);
   const fileSet = fileSetDigest(hashed);
   // Layers are not compressed, so that the digests of their content are their own.
   const diffIds = layers.map(({ descriptor }) => descriptor.digest);
@@ -66,7 +80,8 @@ export async function buildModel(input: ModelInput, options: BuildOptions = {}):
     layers: layers.map(({ descriptor }) => descriptor),
     annotations: manifestAnnotations(input, fileSet),
   });
-  return { manifest, config, files, layers, summary, fileSet };
+  const indexed = hashed.filter(({ path }) => toIndex.has(path));
+  return { manifest, config, files, layers, summary, fileSet, ...(indexed.length > 0 ? { indexed } : {}) };
 }
 
 async function readRootConfig(files: readonly HashedFile[]): Promise<Uint8Array> {

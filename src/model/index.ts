@@ -1,6 +1,18 @@
 /** Weights and their headers, ModelPack, and the way between files and registries. */
+export { ContentCache, type ContentCacheOptions } from "../transfer/content-cache.ts";
+export { DigestCache } from "../transfer/digest-cache.ts";
+export { type AheadOptions, AheadUploads } from "./ahead.ts";
 export { type BuildOptions, buildModel, type ModelArtifact } from "./build.ts";
+export {
+  type DiffSide,
+  diffModels,
+  type EvidenceDifference,
+  type FileDifference,
+  type FileSide,
+  type ModelDiff,
+} from "./diff.ts";
 export { ModelError, type ModelErrorCode } from "./errors.ts";
+export type { FieldDifference } from "./field-diff.ts";
 export { pathProblem } from "./file-path.ts";
 export { fileSetDigest } from "./file-set.ts";
 export { type FileInspection, inspectModel, type ModelInspection, type WeightsInspection } from "./inspect.ts";
@@ -13,6 +25,9 @@ export { type PulledFile, type PulledModel, type PullOptions, pullModel } from "
 export { blobReader, bytesReader, fileReader, type RangeReader } from "./range-reader.ts";
 export { readModel } from "./read.ts";
 export type { Tensor, WeightsHeader } from "./tensor.ts";
+export type { TensorChange, TensorDiff, TensorDifference, TensorFacts } from "./tensor-diff.ts";
+export type { IndexChoice } from "./tensor-index/build.ts";
+export { IndexCache } from "./tensor-index/index-cache.ts";
 export { type UploadOptions, uploadModel } from "./upload.ts";
 export type { ModelView, ModelViewFile } from "./view.ts";
 export { weightsFormat } from "./weights-format.ts";

@@ -2,8 +2,10 @@ import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { hasCode } from "../base/errors.ts";
 import type { CallOptions, RangeFetcher } from "../oci/content.ts";
+import { describeWeights } from "./formats/describe.ts";
+import type { WeightsDescription } from "./formats/description.ts";
 import type { FileKind } from "./media-types.ts";
-import { blobReader } from "./range-reader.ts";
+import { blobReader, readAhead } from "./range-reader.ts";
 import type { WeightsHeader } from "./tensor.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
 import { weightsFormat } from "./weights-format.ts";
@@ -54,12 +56,7 @@ export async function inspectModel(
   options: CallOptions = {},
 ): Promise<ModelInspection> {
   const weights = view.files.filter(({ kind, archive }) => kind === "weight" && !archive);
-  const inspected = await mapConcurrent(
-    weights,
-    4,
-    (file, signal) => inspectWeights(store, file, { signal }),
-    options.signal,
-  );
+  const inspected = await inspectAll(store, weights, options);
   const names = view.files.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
   const hasMetadata = (key: string) => inspected.some(({ metadata }) => metadata && Object.hasOwn(metadata, key));
   return {
@@ -75,23 +72,56 @@ export async function inspectModel(
   };
 }
 
-async function inspectWeights(
+/** What is fetched of a safetensors file at first: the headers of most shards fit, and a few of them cost little. */
+const firstReadBytes = 16 * 1024;
+
+/** Many shards are read after one of them has told how long their headers are, for then a guess for all adds up. */
+const guessedShards = 8;
+
+async function inspectAll(
   store: RangeFetcher,
-  { path, descriptor }: ModelViewFile,
-  options: CallOptions,
-): Promise<WeightsInspection> {
-  try {
-    const header = await readWeightsHeader(blobReader(store, descriptor, options), path);
-    if (header) return { path, ...summarizeHeader(header) };
-  } catch (error) {
-    if (!hasCode(error, "UNSAFE_FORMAT")) throw error;
-    return { path, problem: error.message };
-  }
-  const format = weightsFormat(path);
-  return { path, ...(format ? { format } : {}) };
+  weights: readonly ModelViewFile[],
+  { signal }: CallOptions,
+): Promise<readonly WeightsInspection[]> {
+  let prefixBytes = firstReadBytes;
+  const inspect = async (file: ModelViewFile, options: CallOptions) => {
+    const { inspection, headerBytes } = await inspectWeights(store, { file, prefixBytes }, options);
+    // A tenth more, because numbers of layers and offsets grow longer.
+    if (headerBytes !== undefined) prefixBytes = Math.min(firstReadBytes, Math.ceil(headerBytes * 1.1));
+    return inspection;
+  };
+  const alone = weights.length > guessedShards ? weights.slice(0, 1) : [];
+  const first = await mapConcurrent(alone, 1, (file, abort) => inspect(file, { signal: abort }), signal);
+  const rest = weights.slice(alone.length);
+  return [...first, ...(await mapConcurrent(rest, 4, (file, abort) => inspect(file, { signal: abort }), signal))];
 }
 
-function summarizeHeader({ format, tensors, metadata }: WeightsHeader): Omit<WeightsInspection, "path"> {
+interface Inspected {
+  readonly inspection: WeightsInspection;
+  readonly headerBytes?: number;
+}
+
+async function inspectWeights(
+  store: RangeFetcher,
+  { file: { path, descriptor }, prefixBytes }: { readonly file: ModelViewFile; readonly prefixBytes: number },
+  options: CallOptions,
+): Promise<Inspected> {
+  const format = weightsFormat(path);
+  const blob = blobReader(store, descriptor, options);
+  try {
+    // GGUF reads ahead itself: its headers have no length.
+    const header = await readWeightsHeader(format === "safetensors" ? readAhead(blob, prefixBytes) : blob, path);
+    if (header) return { inspection: { path, ...summarize(header) }, headerBytes: header.headerBytes };
+    const description = await describeWeights(blob, path);
+    if (description) return { inspection: { path, ...summarize(description) } };
+  } catch (error) {
+    if (!hasCode(error, "UNSAFE_FORMAT")) throw error;
+    return { inspection: { path, problem: error.message } };
+  }
+  return { inspection: { path, ...(format ? { format } : {}) } };
+}
+
+function summarize({ format, tensors, metadata }: WeightsHeader | WeightsDescription): Omit<WeightsInspection, "path"> {
   const dtypes = new Map<string, number>();
   for (const { dtype, elements } of tensors) dtypes.set(dtype, (dtypes.get(dtype) ?? 0) + elements);
   return {

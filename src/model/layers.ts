@@ -1,17 +1,10 @@
 import { type BlobSource, fileSource } from "../oci/source.ts";
+import type { PackedArchive } from "./archive.ts";
 import { ModelError } from "./errors.ts";
 import { comparePaths, findCollision } from "./file-path.ts";
 import type { HashedFile } from "./hash-pass.ts";
 import { describeLayer } from "./layer.ts";
 import { type FileKind, fileKinds } from "./media-types.ts";
-import { hashStream, skipBytes, tarStream } from "./tar-layer.ts";
-
-/** Above this many files of one kind, the small ones are gathered: registries charge per blob, and a manifest of 4 MiB ends. */
-const rawFileLimit = 256;
-/** What counts as small. */
-const smallFileLimitBytes = 1024 * 1024;
-/** Names that Harbor shows as tabs, if they are layers of their own. */
-const shownByRegistries = /^(?:README|README\.md|LICENSE|LICENSE\.txt)$/;
 
 /** A file of the model and where its bytes are. */
 export interface ModelFile {
@@ -22,6 +15,7 @@ export interface ModelFile {
 }
 
 export interface PackedFiles {
+  /** Sorted by path. */
   readonly files: readonly ModelFile[];
   /** In the manifest's order: by kind, then by path. */
   readonly layers: readonly BlobSource[];
@@ -33,30 +27,48 @@ export interface KindedFile extends HashedFile {
 }
 
 /**
- * Makes the layers: one file each, except where one kind has hundreds of small files.
+ * Makes the layers: one file each, and the archives.
  *
- * Weights are never gathered: scans, range reads and image volumes need them as they are.
- *
- * @param files - sorted by path, as the walk gives them.
+ * @param loose - files that are in no archive.
  * @param mtime - RFC 3339, for all files.
  * @throws {@link ModelError} `CONFIG_INVALID` when a file has the name of an archive.
  */
-export async function packLayers(files: readonly KindedFile[], mtime: string): Promise<PackedFiles> {
-  const modelFiles = files.map((file) => modelFile(file, mtime));
-  const layers: { readonly path: string; readonly kind: FileKind; readonly source: BlobSource }[] = [];
-  for (const kind of fileKinds) {
-    const ofKind = modelFiles.filter((file) => file.kind === kind);
-    const gathered = new Set(ofKind.length > rawFileLimit ? ofKind.filter(isGathered).map(({ path }) => path) : []);
-    const inKind = ofKind.filter(({ path }) => !gathered.has(path));
-    if (gathered.size > 0) {
-      const members = files.filter(({ path }) => gathered.has(path));
-      inKind.push(await archive(kind, members, mtime));
-    }
-    layers.push(...inKind.sort((a, b) => comparePaths(a.path, b.path)));
-  }
-  const collision = findCollision(layers.map(({ path }) => path));
+export function packLayers(
+  loose: readonly KindedFile[],
+  archives: readonly PackedArchive[],
+  mtime: string,
+): PackedFiles {
+  const alone: readonly ModelFile[] = loose.map((file) => modelFile(file, mtime));
+  const members: readonly ModelFile[] = archives.flatMap(({ kind, members: each }) =>
+    each.map((file) => new ArchivedFile(file, kind, mtime)),
+  );
+  const byPath = (a: { readonly path: string }, b: { readonly path: string }) => comparePaths(a.path, b.path);
+  const named = [...alone, ...archives];
+  const collision = findCollision([...named, ...members].sort(byPath).map(({ path }) => path));
   if (collision) throw new ModelError("CONFIG_INVALID", `${collision[1]} is the name of an archive that mreg makes`);
-  return { files: modelFiles, layers: layers.map(({ source }) => source) };
+  const layers = fileKinds.flatMap((kind) => named.filter((each) => each.kind === kind).sort(byPath));
+  return { files: [...alone, ...members].sort(byPath), layers: layers.map(({ source }) => source) };
+}
+
+/** One of thousands: what it would be as a layer is worked out when somebody asks. */
+class ArchivedFile implements ModelFile {
+  readonly kind: FileKind;
+  readonly #file: HashedFile;
+  readonly #mtime: string;
+
+  constructor(file: HashedFile, kind: FileKind, mtime: string) {
+    this.kind = kind;
+    this.#file = file;
+    this.#mtime = mtime;
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  get source(): BlobSource {
+    return modelFile({ ...this.#file, kind: this.kind }, this.#mtime).source;
+  }
 }
 
 function modelFile(file: KindedFile, mtime: string): ModelFile {
@@ -65,22 +77,5 @@ function modelFile(file: KindedFile, mtime: string): ModelFile {
     path: file.path,
     kind: file.kind,
     source: fileSource(describeLayer({ ...file, encoding: "raw", mtime, isTested }), file.location),
-  };
-}
-
-function isGathered({ path, kind, source }: ModelFile): boolean {
-  return kind !== "weight" && source.descriptor.size < smallFileLimitBytes && !shownByRegistries.test(path);
-}
-
-async function archive(kind: FileKind, members: readonly KindedFile[], mtime: string): Promise<ModelFile> {
-  const path = `${kind}.files.tar`;
-  const content = await hashStream(tarStream(members, mtime));
-  return {
-    path,
-    kind,
-    source: {
-      descriptor: describeLayer({ path, kind, encoding: "tar", ...content, mtime, isTested: false }),
-      open: (offset = 0) => skipBytes(tarStream(members, mtime), offset),
-    },
   };
 }

@@ -8,6 +8,9 @@ export const modelMediaTypes = {
   config: "application/vnd.cncf.model.config.v1+json",
 } as const;
 
+/** Artifact type of the referrer that says which pieces a model consists of, and media type of its one layer. */
+export const tensorIndexType = "application/vnd.mreg.tensor-index.v1+json";
+
 /** How a layer holds its file or files. */
 export type LayerEncoding = "raw" | "tar" | "tar+gzip" | "tar+zstd";
 

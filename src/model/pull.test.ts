@@ -57,7 +57,7 @@ test("pull: gives back the tree byte for byte, and nothing else", async () => {
   expect(pulled.directory).toBe(to);
   expect(pulled.files).toEqual(
     artifact.files.map(({ path, source }) => {
-      return { path, digest: source.descriptor.digest, size: source.descriptor.size, outcome: "done" };
+      return { path, digest: source.descriptor.digest, size: source.descriptor.size, outcome: "done", reused: 0 };
     }),
   );
 });

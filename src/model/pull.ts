@@ -1,32 +1,48 @@
-import { join } from "node:path";
-import { writeFileAtomic } from "../base/atomic-file.ts";
-import type { ByteStream } from "../base/bytes.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
-import { digestHex } from "../base/digest.ts";
 import type { TransferListener, TransferOutcome } from "../base/events.ts";
-import type { ReadOnlyTarget } from "../oci/content.ts";
+import type { RangeReceiver, ReadOnlyTarget, ReferrerLister } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { StoreError } from "../oci/errors.ts";
+import type { ContentCache } from "../transfer/content-cache.ts";
+import type { DigestCache } from "../transfer/digest-cache.ts";
+import { DownloadBudgets } from "../transfer/download-budgets.ts";
+import type { DownloadedFile } from "../transfer/download-file.ts";
+import { HashPool } from "../transfer/hash-pool.ts";
 import { ModelError } from "./errors.ts";
 import { comparePaths } from "./file-path.ts";
-import { named } from "./hash-pass.ts";
+import { LayerReceiver, type WantedLayer } from "./layer-receiver.ts";
 import { readModel } from "./read.ts";
+import { restoreArchive } from "./restore-archive.ts";
 import { isSelected, type Selection } from "./selection.ts";
-import { listArchive } from "./tar-archive.ts";
+import { type HashedMember, listArchive } from "./tar-archive.ts";
 import { type Presence, TargetDirectory, type WantedFile } from "./target-directory.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
 
 export interface PullOptions extends Selection {
   /** Files in flight. Default 4. */
   readonly concurrency?: number | undefined;
+  /** Connections to the store at most, over all files; fewer are used where more bring nothing. Default 16. */
+  readonly connections?: number | undefined;
   /** Replace files that are there with other content. Without it such a file stops the pull before anything is fetched. */
   readonly overwrite?: boolean | undefined;
+  /** Flush files to the disk before they get their names. Default true. */
+  readonly isDurable?: boolean | undefined;
+  /** Spares the hashing of files that are there already and that nobody has touched since. It is not saved here. */
+  readonly digests?: DigestCache | undefined;
+  /** Gives files that an earlier pull kept, and keeps new ones. */
+  readonly cache?: ContentCache | undefined;
+  /** Directories that may hold an older version; the one that is written to is searched in any case. */
+  readonly deltaFrom?: readonly string[] | undefined;
+  readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: TransferListener | undefined;
 }
 
 export interface PulledFile extends WantedFile {
   readonly outcome: TransferOutcome;
+  /** Bytes that came from files on this machine instead of the store. */
+  readonly reused: number;
 }
 
 export interface PulledModel {
@@ -34,27 +50,43 @@ export interface PulledModel {
   readonly directory: string;
   /** Sorted by path. */
   readonly files: readonly PulledFile[];
+  /** Bytes fetched from the store, archives included, and also what was fetched twice. */
+  readonly received: number;
+  /** Bytes that were on this machine already: in older versions, in the cache, or in another file of the model. */
+  readonly reused: number;
+  /** Bytes that an interrupted pull into this directory had left. */
+  readonly resumed: number;
+  /** What did not go as an index promised; the files are right in any case. */
+  readonly warnings: readonly string[];
 }
 
-/** A wanted file whose bytes can be had, and what is in its place now. */
-interface PlannedFile extends WantedFile {
-  readonly presence: Presence;
-  open(signal: AbortSignal): ByteStream;
+/** A store that says what is attached to a model, and gives parts of a blob, lets a pull move only what changed. */
+export type PullSource = ReadOnlyTarget & Partial<ReferrerLister & RangeReceiver>;
+
+/** A wanted file, and what is in its place now. */
+type Planned<T extends WantedFile> = T & { readonly presence: Presence };
+
+/** An archive that is here, and the files of it that are wanted. */
+interface OpenArchive {
+  readonly location: string;
+  readonly members: readonly Planned<HashedMember>[];
 }
 
 /**
  * Brings the files of a model into a directory.
  *
  * Each file appears under its name only when all its bytes are there and verified; files that are there already stay
- * as they are, so that running an interrupted pull again fetches only the rest.
+ * as they are, so that running an interrupted pull again fetches only the rest, also of a file that had begun to come.
+ * One pull at a time works in a directory; others wait for half a minute.
  *
  * @throws {@link ModelError} `PATH_ESCAPE` when the artifact would write elsewhere, `FILE_MISSING` when the selection
  * matches nothing, `CONFIG_INVALID` for an artifact that contradicts itself.
- * @throws {@link StoreError} `ALREADY_EXISTS` when files with other content are in the way.
+ * @throws {@link StoreError} `ALREADY_EXISTS` when files with other content are in the way; `LOCKED` when another pull
+ * into the directory does not end.
  * @throws {@link ContentError} when the store yields other bytes than the manifest promises; the message names the file.
  */
 export async function pullModel(
-  store: ReadOnlyTarget,
+  store: PullSource,
   target: Descriptor,
   directory: string,
   options: PullOptions = {},
@@ -64,57 +96,66 @@ export async function pullModel(
 }
 
 class Pull {
-  readonly #store: ReadOnlyTarget;
+  readonly #store: PullSource;
   readonly #directory: TargetDirectory;
   readonly #options: PullOptions;
   readonly #emit: TransferListener;
+  readonly #budgets: DownloadBudgets;
+  readonly #layers: LayerReceiver;
+  readonly #bytes = { received: 0, reused: 0, resumed: 0 };
+  readonly #reused = new Map<string, number>();
+  readonly #warnings: string[] = [];
+  #signal = new AbortController().signal;
 
-  constructor(store: ReadOnlyTarget, directory: TargetDirectory, options: PullOptions) {
+  constructor(store: PullSource, directory: TargetDirectory, options: PullOptions) {
+    const { cache, isDurable, connections } = options;
     this.#store = store;
     this.#directory = directory;
     this.#options = options;
     this.#emit = options.onEvent ?? (() => {});
+    this.#budgets = new DownloadBudgets(connections === undefined ? {} : { connections });
+    const onBytes = (path: string, bytes: number) => this.#emit({ type: "bytes", phase: "pull", path, bytes });
+    const budgets = this.#budgets;
+    this.#layers = new LayerReceiver({ store, directory, budgets, cache, isDurable, onBytes });
   }
 
   async run(view: ModelView): Promise<PulledModel> {
-    refuseCompressed(this.#archives(view));
-    const layers = await this.#planLayers(view);
-    await this.#directory.openStaging();
+    const archives = this.#archives(view);
+    refuseCompressed(archives);
+    const wanted = this.#wantedLayers(view);
+    let isComplete = false;
     try {
-      const files = [...layers, ...(await this.#planMembers(view, layers))];
-      if (files.length === 0) throw new ModelError("FILE_MISSING", "no file of the artifact is selected");
-      return { directory: this.#directory.path, files: await this.#fetchAll(files) };
+      await this.#open([...wanted, ...archives.map(layerOf)]);
+      const layers = await this.#plan(wanted);
+      this.#begin(layers, archives);
+      const opened = await this.#openArchives(archives, layers);
+      await this.#planDelta(view, layers);
+      const files = await this.#fetchAll(layers, opened);
+      this.#emit({ type: "end", phase: "pull" });
+      await this.#directory.syncNames();
+      isComplete = true;
+      return { directory: this.#directory.path, files, ...this.#bytes, warnings: this.#warnings };
     } finally {
-      await this.#directory.closeStaging();
+      await this.#directory.closeStaging(!isComplete);
+      await this.#budgets.close();
     }
   }
 
-  /** Everything that can be refused by the manifest alone is refused here, before a byte is fetched. */
-  async #planLayers(view: ModelView): Promise<readonly PlannedFile[]> {
+  async #open(layers: readonly WantedLayer[]): Promise<void> {
+    const { signal } = this.#options;
+    await this.#directory.openStaging(
+      layers.map(({ digest }) => digest),
+      signal,
+    );
+    const signals = [signal, this.#directory.lost].filter((each) => each !== undefined);
+    this.#signal = AbortSignal.any(signals);
+  }
+
+  /** Everything that can be refused by the manifest alone is refused here, before anything is written. */
+  #wantedLayers(view: ModelView): readonly WantedLayer[] {
     const files = view.files.filter(({ archive, path, kind }) => !archive && isSelected(path, kind, this.#options));
     this.#directory.check(files.map(({ path }) => path));
-    const openers = files.map(({ path, descriptor }) => ({
-      path,
-      digest: descriptor.digest,
-      size: descriptor.size,
-      open: (signal: AbortSignal) => this.#store.fetch(descriptor, { signal }),
-    }));
-    return this.#plan(openers);
-  }
-
-  /** What an archive holds is known once it is here: it is fetched into the staging directory and read from there. */
-  async #planMembers(view: ModelView, layers: readonly PlannedFile[]): Promise<readonly PlannedFile[]> {
-    const members: Omit<PlannedFile, "presence">[] = [];
-    for (const { path: name, kind, descriptor } of this.#archives(view)) {
-      const location = join(this.#directory.staging, `${digestHex(descriptor.digest)}.tar`);
-      const { signal } = this.#options;
-      const content = this.#store.fetch(descriptor, { signal });
-      await named(name, () => writeFileAtomic(location, content, signal ? { signal } : {}));
-      const listed = await listArchive(location, name);
-      members.push(...listed.filter(({ path }) => isSelected(path, kind, this.#options)));
-    }
-    this.#directory.check([...layers, ...members].map(({ path }) => path));
-    return this.#plan(members);
+    return files.map(layerOf);
   }
 
   /** An archive's kind is known before it is fetched, its paths are not. */
@@ -123,46 +164,132 @@ class Pull {
     return view.files.filter(({ archive, kind }) => archive && (kinds?.includes(kind) ?? true));
   }
 
-  async #plan(files: readonly Omit<PlannedFile, "presence">[]): Promise<readonly PlannedFile[]> {
-    const { concurrency = 4, signal, overwrite } = this.#options;
-    const planned = await mapConcurrent(
-      files,
-      concurrency,
-      async (file, abort) => ({ ...file, presence: await this.#directory.presence(file, abort) }),
-      signal,
-    );
+  /** What an archive holds is known once it is here: it is fetched into the staging directory and read from there. */
+  async #openArchives(
+    archives: readonly ModelViewFile[],
+    layers: readonly WantedLayer[],
+  ): Promise<readonly OpenArchive[]> {
+    const opened: { location: string; members: readonly HashedMember[] }[] = [];
+    for (const archive of archives) {
+      const layer = layerOf(archive);
+      const path = this.#directory.partialPath(layer.digest);
+      const received = await this.#layers.receive(layer, path, { signal: this.#signal });
+      this.#count(layer.path, received);
+      const members = await listArchive(received.location, layer.path);
+      const wanted = members.filter((member) => isSelected(member.path, archive.kind, this.#options));
+      opened.push({ location: received.location, members: wanted });
+    }
+    const all = opened.flatMap(({ members }) => members);
+    this.#directory.check([...layers, ...all].map(({ path }) => path));
+    const planned: OpenArchive[] = [];
+    for (const { location, members } of opened) planned.push({ location, members: await this.#plan(members) });
+    return planned;
+  }
+
+  async #plan<T extends WantedFile>(files: readonly T[]): Promise<readonly Planned<T>[]> {
+    const { concurrency = 4, overwrite, digests, clock = systemClock } = this.#options;
+    const sizes = files.map(({ size }) => size);
+    const hashes = new HashPool({ workers: HashPool.workersFor(sizes) });
+    try {
+      const planned = await mapConcurrent(
+        files,
+        concurrency,
+        async (file, signal) => {
+          const presence = await this.#directory.presence(file, { hashes, digests, clock, signal });
+          return { ...file, presence };
+        },
+        this.#signal,
+      );
+      if (!overwrite) this.#refuseDifferent(planned);
+      return planned;
+    } finally {
+      await hashes.close();
+    }
+  }
+
+  #refuseDifferent(planned: readonly Planned<WantedFile>[]): void {
     const different = planned.filter(({ presence }) => presence === "different").map(({ path }) => path);
-    if (different.length === 0 || overwrite) return planned;
+    if (different.length === 0) return;
     const shown = different.slice(0, 5).join(", ") + (different.length > 5 ? ` and ${different.length - 5} more` : "");
     throw new StoreError("ALREADY_EXISTS", `${this.#directory.path} holds files with other content: ${shown}`);
   }
 
-  async #fetchAll(files: readonly PlannedFile[]): Promise<readonly PulledFile[]> {
-    const missing = files.filter(({ presence }) => presence !== "present");
-    const bytes = missing.reduce((sum, { size }) => sum + size, 0);
-    this.#emit({ type: "begin", phase: "pull", files: files.length, bytes });
-    const { concurrency = 4, signal } = this.#options;
-    const pulled = await mapConcurrent(files, concurrency, (file, abort) => this.#place(file, abort), signal);
-    this.#emit({ type: "end", phase: "pull" });
-    return pulled.sort((a, b) => comparePaths(a.path, b.path));
+  /** Looks for older versions of what is missing, where the store can give parts. */
+  async #planDelta(view: ModelView, layers: readonly Planned<WantedLayer>[]): Promise<void> {
+    const store = this.#store;
+    const files = layers.filter(({ presence }) => presence !== "present");
+    if (!isIndexed(store) || files.length === 0) return;
+    const { planDelta } = await import("./tensor-index/delta.ts");
+    const { path: target, staging } = this.#directory;
+    const { deltaFrom: from = [], cache } = this.#options;
+    const path = "older versions";
+    // How much there is to hash is known when it has been found; what is wanted is the best guess.
+    this.#emit({ type: "begin", phase: "hash", files: 1, bytes: files.reduce((sum, { size }) => sum + size, 0) });
+    const onBytes = (bytes: number) => this.#emit({ type: "bytes", phase: "hash", path, bytes });
+    const request = { store, model: view.manifest.descriptor, files, target, staging, from };
+    const blobs = cache?.blobsPath;
+    const delta = await planDelta({ ...request, blobs }, { signal: this.#signal, onBytes });
+    this.#emit({ type: "end", phase: "hash" });
+    this.#layers.reuse = delta.reuse;
+    this.#warnings.push(...delta.problems);
   }
 
-  async #place(file: PlannedFile, signal: AbortSignal): Promise<PulledFile> {
-    const { path, digest, size, presence } = file;
-    const outcome = presence === "present" ? "present" : "done";
-    if (outcome === "done") {
-      await named(path, () => this.#directory.write(path, this.#counted(path, file.open(signal)), signal));
-    }
-    this.#emit({ type: "file", phase: "pull", path, outcome });
-    return { path, digest, size, outcome };
+  /** An archive counts by its own bytes; how many files it is comes out later. */
+  #begin(layers: readonly Planned<WantedLayer>[], archives: readonly ModelViewFile[]): void {
+    const moving = layers.filter(({ presence }) => presence !== "present");
+    const bytes = [...moving, ...archives.map(layerOf)].reduce((sum, { size }) => sum + size, 0);
+    this.#emit({ type: "begin", phase: "pull", files: layers.length, bytes });
   }
 
-  async *#counted(path: string, stream: ByteStream): ByteStream {
-    for await (const chunk of stream) {
-      this.#emit({ type: "bytes", phase: "pull", path, bytes: chunk.byteLength });
-      yield chunk;
-    }
+  async #fetchAll(
+    layers: readonly Planned<WantedLayer>[],
+    archives: readonly OpenArchive[],
+  ): Promise<readonly PulledFile[]> {
+    const files: readonly Planned<WantedFile>[] = [...layers, ...archives.flatMap(({ members }) => members)];
+    if (files.length === 0) throw new ModelError("FILE_MISSING", "no file of the artifact is selected");
+    const { concurrency = 4 } = this.#options;
+    await mapConcurrent(layers, concurrency, (layer, signal) => this.#place(layer, signal), this.#signal);
+    for (const archive of archives) await this.#restore(archive);
+    return files
+      .map((file) => ({ ...pulled(file), reused: this.#reused.get(file.path) ?? 0 }))
+      .sort((a, b) => comparePaths(a.path, b.path));
   }
+
+  async #place(layer: Planned<WantedLayer>, signal: AbortSignal): Promise<void> {
+    if (layer.presence !== "present") this.#count(layer.path, await this.#layers.place(layer, signal));
+    this.#emit({ type: "file", phase: "pull", path: layer.path, outcome: pulled(layer).outcome });
+  }
+
+  async #restore({ location, members }: OpenArchive): Promise<void> {
+    this.#emit({ type: "more", phase: "pull", files: members.length, bytes: 0 });
+    const onFile = ({ path }: WantedFile) => this.#emit({ type: "file", phase: "pull", path, outcome: "done" });
+    for (const { path, presence } of members)
+      if (presence === "present") this.#emit({ type: "file", phase: "pull", path, outcome: "present" });
+    const missing = members.filter(({ presence }) => presence !== "present");
+    await restoreArchive(location, missing, this.#directory, { signal: this.#signal, onFile });
+  }
+
+  #count(path: string, { received, reused, resumed, fellBack }: DownloadedFile): void {
+    this.#bytes.received += received;
+    this.#bytes.reused += reused;
+    this.#bytes.resumed += resumed;
+    this.#reused.set(path, reused);
+    if (fellBack)
+      this.#warnings.push(`${path}: local pieces that an index named do not make the file; it was fetched as a whole`);
+  }
+}
+
+function layerOf({ path, descriptor }: ModelViewFile): WantedLayer {
+  return { path, digest: descriptor.digest, size: descriptor.size, descriptor };
+}
+
+/** Nothing is saved where a store gives no parts, or from a disk, where a copy of all is as good as a copy of some. */
+function isIndexed(store: PullSource): store is ReadOnlyTarget & ReferrerLister & RangeReceiver {
+  return "referrers" in store && "receive" in store && !store.isLocal;
+}
+
+function pulled({ path, digest, size, presence }: Planned<WantedFile>): Omit<PulledFile, "reused"> {
+  return { path, digest, size, outcome: presence === "present" ? "present" : "done" };
 }
 
 /** Writing the compressed bytes under the directory's name would look like success. */

@@ -47,6 +47,26 @@ export function blobReader(store: RangeFetcher, target: Descriptor, options?: Ca
   };
 }
 
+/**
+ * Fetches the first bytes in one go, at the first read that needs any of them, and serves from them what lies within:
+ * a length and the header behind it take one request instead of two, if the guess is long enough.
+ */
+export function readAhead(reader: RangeReader, prefixBytes: number): RangeReader {
+  let prefix: Promise<Uint8Array> | undefined;
+  return {
+    size: reader.size,
+    read: async (offset, length) => {
+      if (offset >= prefixBytes) return reader.read(offset, length);
+      prefix ??= reader.read(0, Math.min(reader.size, prefixBytes));
+      const first = await prefix;
+      const end = offset + length;
+      if (end <= first.byteLength) return first.subarray(offset, end);
+      const rest = await reader.read(first.byteLength, end - first.byteLength);
+      return Buffer.concat([first.subarray(offset), rest]);
+    },
+  };
+}
+
 function exactly(bytes: Uint8Array, length: number): Uint8Array {
   if (bytes.byteLength === length) return bytes;
   throw new ContentError("SIZE_MISMATCH", `content ended after ${bytes.byteLength} of ${length} bytes`);

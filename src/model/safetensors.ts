@@ -5,7 +5,7 @@ import type { RangeReader } from "./range-reader.ts";
 import { countElements, quote, type Tensor, unsafe, type WeightsHeader } from "./tensor.ts";
 
 /** Bits of one element (reference implementation, `Dtype::bitsize`). A map, for a dtype may be called `toString`. */
-const bitsOf: ReadonlyMap<string, number> = new Map(
+export const safetensorsBits: ReadonlyMap<string, number> = new Map(
   Object.entries({
     F4: 4,
     F6_E2M3: 6,
@@ -35,9 +35,6 @@ const bitsOf: ReadonlyMap<string, number> = new Map(
 /** Bytes of the little-endian u64 in front of the JSON. */
 const lengthBytes = 8;
 
-/** First read: with typical headers of some ten KiB, one request serves the length and the JSON. */
-const firstReadBytes = 64 * 1024;
-
 const Count = z.int().min(0);
 const TensorInfo = z.object({ dtype: z.string(), shape: z.array(Count), data_offsets: z.tuple([Count, Count]) });
 const Metadata = z.record(z.string(), z.string());
@@ -59,7 +56,7 @@ export async function parseSafetensors(read: RangeReader): Promise<WeightsHeader
 
 async function readJson(read: RangeReader): Promise<Uint8Array> {
   if (read.size < lengthBytes) throw unsafe(`has ${read.size} bytes, too short for a safetensors header`);
-  const first = await read.read(0, Math.min(read.size, firstReadBytes));
+  const first = await read.read(0, lengthBytes);
   const declared = Buffer.from(first.buffer, first.byteOffset, first.byteLength).readBigUInt64LE();
   // Compared as BigInt: 2^60 must not become a double, let alone an allocation.
   if (declared > BigInt(safetensorsHeaderLimitBytes)) {
@@ -69,8 +66,7 @@ async function readJson(read: RangeReader): Promise<Uint8Array> {
   if (lengthBytes + length > read.size) {
     throw unsafe(`its header claims ${length} bytes, but the file has ${read.size}: it is truncated`);
   }
-  const end = lengthBytes + length;
-  return end <= first.byteLength ? first.subarray(lengthBytes, end) : read.read(lengthBytes, length);
+  return read.read(lengthBytes, length);
 }
 
 type NamedInfo = readonly [name: string, info: z.infer<typeof TensorInfo>];
@@ -103,7 +99,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
 
 function describeTensor(name: string, info: z.infer<typeof TensorInfo>, headerBytes: number): Tensor {
   const [begin, end] = info.data_offsets;
-  const bits = bitsOf.get(info.dtype);
+  const bits = safetensorsBits.get(info.dtype);
   if (bits === undefined) throw unsafe(`tensor ${quote(name)} has the unknown dtype ${quote(info.dtype)}`);
   const elements = countElements(info.shape, name);
   const totalBits = countElements([elements, bits], name);

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { ContentError } from "../base/errors.ts";
+import { checkUnwritten, type FileIdentity, fileIdentity } from "../transfer/file-identity.ts";
 import { ModelError } from "./errors.ts";
 
 /**
@@ -10,20 +10,13 @@ import { ModelError } from "./errors.ts";
  */
 export async function withStableFile<T>(
   location: string,
-  work: (file: FileHandle, size: number) => Promise<T>,
+  work: (file: FileHandle, size: number, identity: FileIdentity) => Promise<T>,
 ): Promise<T> {
   const file = await openForReading(location);
   try {
-    const before = await file.stat({ bigint: true });
-    const result = await work(file, Number(before.size));
-    const after = await file.stat({ bigint: true });
-    if (after.size !== before.size) {
-      throw new ContentError(
-        "SIZE_MISMATCH",
-        `it changed from ${before.size} to ${after.size} bytes while it was read`,
-      );
-    }
-    if (after.mtimeNs !== before.mtimeNs) throw new ContentError("DIGEST_MISMATCH", "it was written while it was read");
+    const before = fileIdentity(await file.stat({ bigint: true }));
+    const result = await work(file, Number(before.size), before);
+    checkUnwritten(before, fileIdentity(await file.stat({ bigint: true })));
     return result;
   } finally {
     await file.close();
@@ -34,7 +27,12 @@ async function openForReading(location: string): Promise<FileHandle> {
   try {
     return await open(location, "r");
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new ModelError("FILE_MISSING", `${location} cannot be read: ${code}`, { cause, path: location });
+    throw unreadable(location, cause);
   }
+}
+
+/** What the file system said when a file could not be opened, as an error of ours. */
+export function unreadable(location: string, cause: unknown): ModelError {
+  const { code } = cause as NodeJS.ErrnoException;
+  return new ModelError("FILE_MISSING", `${location} cannot be read: ${code}`, { cause, path: location });
 }

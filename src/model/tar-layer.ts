@@ -1,65 +1,109 @@
-import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { type Pack, pack } from "tar-stream";
+import { createHash, hash } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import type { ByteStream } from "../base/bytes.ts";
-import { digestOf, sealDigest } from "../base/digest.ts";
+import { type Digest, sealDigest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
 import type { HashedContent } from "../base/file-digest.ts";
+import { parseDigest } from "../oci/digest.ts";
+import { tarEndBytes, tarHeader, tarPadding } from "./tar-header.ts";
+
+/** Members are shorter than this. */
+export const tarMemberLimitBytes = 1024 * 1024;
+
+/** A chunk is handed out when it is this long; its memory has room for another member with any header behind that. */
+const chunkBytes = 512 * 1024;
+const roomBytes = chunkBytes + tarMemberLimitBytes + 8 * 1024;
 
 /** A small file that travels in an archive. */
-export interface TarMember extends HashedContent {
+export interface TarMember {
   readonly path: string;
   /** On this machine. */
   readonly location: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What it must have; absent while it is being found out. */
+  readonly digest?: Digest;
+}
+
+export interface TarStreamOptions {
+  /** RFC 3339; the time of every member. */
+  readonly mtime: string;
+  /** Uses the memory of a chunk again once the next but one is asked for. */
+  readonly isLent?: boolean;
+  readonly onMember?: (member: TarMember, digest: Digest) => void;
 }
 
 /**
  * Streams an uncompressed tar whose bytes depend on nothing but the members' paths and contents and on `mtime`.
  *
- * Members are read whole, each verified against what the hash pass saw; they are below 1 MiB.
+ * Members are read whole and without letting anything else run, a chunk at a time: there may be 100,000, and a promise
+ * for each step of each costs ten times as much.
  *
  * @param members - in the order of the archive.
- * @param mtime - RFC 3339; the time of every member.
  * @throws {@link ContentError} while reading, when a member has changed; the message names it.
  */
-export async function* tarStream(members: readonly TarMember[], mtime: string): AsyncGenerator<Uint8Array> {
-  const archive = pack();
-  const filling = fill(archive, members, new Date(mtime));
-  // The failure reaches the reader through the archive; this only keeps it from being reported as unhandled.
-  filling.catch((error: unknown) => archive.destroy(error as Error));
-  for await (const chunk of archive as AsyncIterable<Buffer>) yield chunk;
-}
-
-async function fill(archive: Pack, members: readonly TarMember[], mtime: Date): Promise<void> {
+export async function* tarStream(members: readonly TarMember[], options: TarStreamOptions): ByteStream {
+  const mtime = Math.floor(Date.parse(options.mtime) / 1000);
+  const lent = options.isLent ? Array.from({ length: 3 }, () => Buffer.allocUnsafeSlow(roomBytes)) : [];
+  const nextBuffer = () => {
+    const buffer = lent.shift() ?? Buffer.allocUnsafeSlow(roomBytes);
+    if (options.isLent) lent.push(buffer);
+    return buffer;
+  };
+  let buffer = nextBuffer();
+  let at = 0;
   for (const member of members) {
-    const bytes = await readMember(member);
-    // USTAR for short ASCII names, PAX for the others; numeric ids without names, which differ between machines.
-    const header = { name: member.path, size: bytes.byteLength, mode: 0o644, uid: 0, gid: 0, mtime };
-    await new Promise<void>((resolve, reject) => {
-      archive.entry(header, bytes, (error) => (error ? reject(error) : resolve()));
-    });
+    at += tarHeader({ path: member.path, size: member.size, mtime }).copy(buffer, at);
+    const content = buffer.subarray(at, at + member.size + 1);
+    readMember(member, content);
+    const digest = parseDigest(`sha256:${hash("sha256", content.subarray(0, member.size), "hex")}`);
+    if (member.digest !== undefined && digest !== member.digest) {
+      throw new ContentError("DIGEST_MISMATCH", `${member.path}: it changed after it was hashed`);
+    }
+    options.onMember?.(member, digest);
+    at += member.size;
+    const padding = tarPadding(member.size);
+    buffer.fill(0, at, at + padding);
+    at += padding;
+    if (at < chunkBytes) continue;
+    yield buffer.subarray(0, at);
+    await setImmediate();
+    buffer = nextBuffer();
+    at = 0;
   }
-  archive.finalize();
+  buffer.fill(0, at, at + tarEndBytes);
+  yield buffer.subarray(0, at + tarEndBytes);
 }
 
-async function readMember({ path, location, digest, size }: TarMember): Promise<Buffer> {
-  const bytes = await readFile(location);
-  if (bytes.byteLength !== size) {
-    throw new ContentError("SIZE_MISMATCH", `${path}: it has ${bytes.byteLength} bytes, but had ${size} when hashed`);
+/** Fills all but the last byte of `room`, which is there to notice a file that has grown. */
+function readMember({ path, location, size }: TarMember, room: Buffer): void {
+  const file = openSync(location, "r");
+  try {
+    let count = 0;
+    while (count <= size) {
+      const more = readSync(file, room, count, room.byteLength - count, null);
+      count += more;
+      // Local files give all at once; asking again only to be told that this was all would double the calls.
+      if (more === 0 || count === size) break;
+    }
+    if (count === size) return;
+    const what = count > size ? `more than ${size}` : String(count);
+    throw new ContentError("SIZE_MISMATCH", `${path}: it has ${what} bytes, but had ${size} when hashed`);
+  } finally {
+    closeSync(file);
   }
-  if (digestOf(bytes) !== digest) throw new ContentError("DIGEST_MISMATCH", `${path}: it changed after it was hashed`);
-  return bytes;
 }
 
 /** Computes digest and length of an archive by streaming it once. */
 export async function hashStream(stream: ByteStream): Promise<HashedContent> {
-  const hash = createHash("sha256");
+  const running = createHash("sha256");
   let size = 0;
   for await (const chunk of stream) {
-    hash.update(chunk);
+    running.update(chunk);
     size += chunk.byteLength;
   }
-  return { digest: sealDigest("sha256", hash), size };
+  return { digest: sealDigest("sha256", running), size };
 }
 
 /** Drops the first bytes of a stream that cannot be opened in the middle. */

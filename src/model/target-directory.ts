@@ -1,14 +1,17 @@
-import type { Stats } from "node:fs";
-import { lstat, mkdir, rm, rmdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { writeFileAtomic } from "../base/atomic-file.ts";
-import type { ByteStream } from "../base/bytes.ts";
-import type { Digest } from "../base/digest.ts";
-import { hashFile } from "../base/file-digest.ts";
+import { closeSync, existsSync, lstatSync, mkdirSync, openSync, renameSync, type Stats } from "node:fs";
+import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { syncDirectory } from "../base/atomic-file.ts";
+import type { Clock } from "../base/clock.ts";
+import { type Digest, digestHex } from "../base/digest.ts";
 import { StoreError } from "../oci/errors.ts";
+import type { DigestCache } from "../transfer/digest-cache.ts";
+import { fileIdentity } from "../transfer/file-identity.ts";
+import type { HashPool } from "../transfer/hash-pool.ts";
+import { journalPath } from "../transfer/partial-file.ts";
+import { type DirectoryLock, isLockName, lockDirectory } from "./directory-lock.ts";
 import { ModelError } from "./errors.ts";
 import { findCollision, foldPath, pathProblem } from "./file-path.ts";
-import { withStableFile } from "./stable-file.ts";
 
 /** A file that is to be in the directory. */
 export interface WantedFile {
@@ -21,11 +24,15 @@ export interface WantedFile {
 
 export type Presence = "absent" | "present" | "different";
 
-/**
- * Where incomplete files live, inside the target so that a rename moves them. One fixed name: whatever an earlier pull
- * left there when it was killed is found and removed. Two pulls into one directory at a time therefore disturb each
- * other; the earlier one fails, and neither leaves a wrong file.
- */
+export interface PresenceOptions {
+  readonly hashes: HashPool;
+  /** Digests of files that nobody has touched since. */
+  readonly digests?: DigestCache | undefined;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Where incomplete files live, inside the target so that a rename moves them. */
 const stagingName = ".mreg-pull";
 
 /** The directory a model is pulled into. It belongs to the user; what is written into it is named by a stranger. */
@@ -33,6 +40,11 @@ export class TargetDirectory {
   readonly path: string;
   readonly staging: string;
   #isCreated = false;
+  #lock: DirectoryLock | undefined;
+  /** Directories that were looked at or made: thousands of files lie in few of them. */
+  readonly #parents = new Set<string>();
+  /** Directories with new names in them. */
+  readonly #changed = new Set<string>();
 
   constructor(path: string) {
     this.path = resolve(path);
@@ -68,63 +80,128 @@ export class TargetDirectory {
    * target, and an earlier artifact may have put it there.
    * @throws {@link StoreError} `ALREADY_EXISTS` when a file is where a directory must be, or the reverse.
    */
-  async presence(file: WantedFile, signal?: AbortSignal): Promise<Presence> {
-    const components = file.path.split("/");
-    for (let depth = 1; depth < components.length; depth++) {
-      const parent = components.slice(0, depth).join("/");
-      const stats = await this.#lstat(parent);
-      if (!stats) return "absent";
-      if (stats.isSymbolicLink()) {
-        const reason = `refusing to write ${JSON.stringify(file.path)}: ${JSON.stringify(parent)} is a symlink`;
-        throw new ModelError("PATH_ESCAPE", reason, { path: file.path });
-      }
-      if (!stats.isDirectory()) throw inTheWay(this.#join(parent), "a file", "a directory");
-    }
-    const stats = await this.#lstat(file.path);
+  async presence(file: WantedFile, { hashes, digests, clock, signal }: PresenceOptions): Promise<Presence> {
+    if (!this.#hasParents(file.path)) return "absent";
+    const stats = this.#lstat(file.path);
     if (!stats) return "absent";
-    if (stats.isDirectory()) throw inTheWay(this.#join(file.path), "a directory", "a file");
+    const location = this.#join(file.path);
+    if (stats.isDirectory()) throw inTheWay(location, "a directory", "a file");
     // A symlink counts as different content: it is replaced, never followed.
     if (!stats.isFile() || stats.size !== file.size) return "different";
-    const { digest } = await withStableFile(this.#join(file.path), (handle, size) => {
-      return hashFile(handle, size, { signal });
-    });
+    const known = digests?.get(fileIdentity(lstatSync(location, { bigint: true })));
+    if (known) return known === file.digest ? "present" : "different";
+    const hashedAt = clock();
+    const { digest, identity } = await hashes.hash({ location, size: file.size, signal });
+    if (identity) digests?.put(identity, digest, hashedAt);
     return digest === file.digest ? "present" : "different";
   }
 
-  /** Makes an empty staging directory, removing what an interrupted pull left. */
-  async openStaging(): Promise<void> {
+  /**
+   * Opens the staging directory for this pull alone, and removes what is of no use to it.
+   *
+   * @param wanted - digests whose incomplete files an earlier pull may have left.
+   * @throws {@link StoreError} `LOCKED` when another pull into this directory does not end.
+   */
+  async openStaging(wanted: readonly Digest[], signal?: AbortSignal): Promise<void> {
     this.#isCreated = (await mkdir(this.path, { recursive: true })) !== undefined;
-    // rm does not follow a symlink under this name, and mkdir fails if somebody is quick to make one.
-    await rm(this.staging, { recursive: true, force: true });
-    await mkdir(this.staging);
+    // Somebody's link under this name would lead the work elsewhere; rm removes the link alone.
+    const stats = this.#lstat(stagingName);
+    if (stats && !stats.isDirectory()) await rm(this.staging, { force: true });
+    this.#lock = await lockDirectory(this.staging, signal);
+    const kept = new Set(wanted.flatMap((digest) => [this.partialPath(digest), journalPath(this.partialPath(digest))]));
+    await this.#sweep((path) => kept.has(path));
   }
 
-  async closeStaging(): Promise<void> {
-    await rm(this.staging, { recursive: true, force: true });
-    // Fails, and should, when files have been placed; a pull that failed before leaves no directory that it made.
+  /** Aborted when another process took over the staging directory. */
+  get lost(): AbortSignal | undefined {
+    return this.#lock?.lost;
+  }
+
+  /** @param isResumable - leave incomplete files for the next pull. */
+  async closeStaging(isResumable: boolean): Promise<void> {
+    if (this.#lock && !this.#lock.lost.aborted) await this.#sweep((path) => isResumable && isIncomplete(path));
+    await this.#lock?.release();
+    // Fails, and should, when there are files; a pull that failed before leaves no directory that it made.
     if (this.#isCreated) await rmdir(this.path).catch(() => {});
   }
 
+  /** Where the file of a digest grows. */
+  partialPath(digest: Digest): string {
+    return join(this.staging, `${digestHex(digest)}.partial`);
+  }
+
+  /** Gives a complete file in the staging directory its name, a checked one. */
+  place(path: string, temporary: string): void {
+    const to = this.#join(path);
+    const parent = dirname(to);
+    if (!this.#parents.has(parent)) mkdirSync(parent, { recursive: true });
+    this.#parents.add(parent);
+    this.#changed.add(parent);
+    renameSync(temporary, to);
+  }
+
   /** Writes a checked file: complete under its name, or not at all. */
-  async write(path: string, content: ByteStream, signal?: AbortSignal): Promise<void> {
-    await writeFileAtomic(this.#join(path), content, {
-      temporaryDirectory: this.staging,
-      ...(signal ? { signal } : {}),
-    });
+  async write(path: string, fill: (file: number) => Promise<void>): Promise<void> {
+    const temporary = join(this.staging, "member");
+    const file = openSync(temporary, "w", 0o644);
+    try {
+      await fill(file);
+    } finally {
+      closeSync(file);
+    }
+    this.place(path, temporary);
+  }
+
+  /** Makes the new names survive a power cut, and those of the directories that were made for them. */
+  async syncNames(): Promise<void> {
+    const directories = new Set<string>();
+    for (const changed of this.#changed) {
+      for (let each = changed; each.startsWith(this.path); each = dirname(each)) directories.add(each);
+    }
+    for (const each of directories) await syncDirectory(each);
+  }
+
+  location(path: string): string {
+    return this.#join(path);
   }
 
   #join(path: string): string {
     return join(this.path, ...path.split("/"));
   }
 
-  async #lstat(path: string): Promise<Stats | undefined> {
-    try {
-      return await lstat(this.#join(path));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-      throw error;
+  /** Whether all directories above a file are there, and are directories. */
+  #hasParents(path: string): boolean {
+    const components = path.split("/");
+    for (let depth = 1; depth < components.length; depth++) {
+      const parent = components.slice(0, depth).join("/");
+      if (this.#parents.has(this.#join(parent))) continue;
+      const stats = this.#lstat(parent);
+      if (!stats) return false;
+      if (stats.isSymbolicLink()) {
+        const reason = `refusing to write ${JSON.stringify(path)}: ${JSON.stringify(parent)} is a symlink`;
+        throw new ModelError("PATH_ESCAPE", reason, { path });
+      }
+      if (!stats.isDirectory()) throw inTheWay(this.#join(parent), "a file", "a directory");
+      this.#parents.add(this.#join(parent));
+    }
+    return true;
+  }
+
+  #lstat(path: string): Stats | undefined {
+    return lstatSync(this.#join(path), { throwIfNoEntry: false });
+  }
+
+  async #sweep(isKept: (path: string) => boolean): Promise<void> {
+    for (const name of await readdir(this.staging)) {
+      const path = join(this.staging, name);
+      if (!isLockName(name) && !isKept(path)) await rm(path, { recursive: true, force: true });
     }
   }
+}
+
+/** Something to go on with: a file with a journal, or that journal. */
+function isIncomplete(path: string): boolean {
+  return path.endsWith(journalPath("")) || existsSync(journalPath(path));
 }
 
 function inTheWay(path: string, found: string, expected: string): StoreError {

@@ -56,6 +56,14 @@ test("upload: tells what moves, and the second time that nothing does", async ()
   );
 });
 
+test("upload: looks for nothing in a store that is known to be complete", async () => {
+  const { store, artifact } = await prepare();
+  store.exists = () => Promise.reject(new Error("asked"));
+  const events: TransferEvent[] = [];
+  await uploadModel(store, artifact, { isComplete: true, onEvent: (event) => events.push(event) });
+  expect(events.flatMap((event) => (event.type === "file" ? [event.outcome] : []))).toEqual(Array(3).fill("present"));
+});
+
 test("upload: sends equal files once, and empty files too", async () => {
   const { store, artifact } = await prepare({ "a.json": "same", "b.json": "same", "empty.bin": "" });
   const pushed: string[] = [];

@@ -1,7 +1,8 @@
-import type { Dirent, Stats } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import { type BigIntStats, type Dirent, statSync } from "node:fs";
+import { readdir, realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { modelFileLimit } from "../base/limits.ts";
+import { type FileIdentity, fileIdentity } from "../transfer/file-identity.ts";
 import { ModelError } from "./errors.ts";
 import { comparePaths, findCollision, pathProblem } from "./file-path.ts";
 
@@ -11,8 +12,10 @@ export interface WalkedFile {
   readonly path: string;
   /** On this machine, with symlinks resolved. */
   readonly location: string;
-  /** Bytes, as the directory says; the hash pass counts them again. */
+  /** Bytes. */
   readonly size: number;
+  /** The file as it was found; whatever reads it later makes sure that it is still that. */
+  readonly identity: FileIdentity;
 }
 
 export interface WalkOptions {
@@ -33,12 +36,12 @@ export interface WalkOptions {
 export async function walk(paths: readonly string[], options: WalkOptions = {}): Promise<readonly WalkedFile[]> {
   const files: WalkedFile[] = [];
   for (const path of paths) {
-    const stats = await statGiven(path);
+    const stats = statGiven(path);
     if (stats.isDirectory()) {
       for await (const file of new DirectoryWalk(await realpath(path), path).files("", options)) add(files, file);
     } else {
       checkRegular(stats, path);
-      add(files, { path: modelPath(basename(resolve(path))), location: await realpath(path), size: stats.size });
+      add(files, { path: modelPath(basename(resolve(path))), ...located(await realpath(path), stats) });
     }
   }
   if (files.length === 0) {
@@ -61,12 +64,21 @@ function add(files: WalkedFile[], file: WalkedFile): void {
   files.push(file);
 }
 
-async function statGiven(path: string): Promise<Stats> {
+function statGiven(path: string): BigIntStats {
   try {
-    return await stat(path);
+    return look(path);
   } catch (cause) {
     throw new ModelError("FILE_MISSING", `${path} is not there: ${errorCode(cause)}`, { cause, path });
   }
+}
+
+/** Synchronous, which takes a tenth of the time: directories of 10,000 files are common. */
+function look(path: string): BigIntStats {
+  return statSync(path, { bigint: true });
+}
+
+function located(location: string, stats: BigIntStats): Omit<WalkedFile, "path"> {
+  return { location, size: Number(stats.size), identity: fileIdentity(stats) };
 }
 
 /** The walk through one directory that was given. */
@@ -91,10 +103,10 @@ class DirectoryWalk {
     }
   }
 
-  async #locate(entry: Dirent, path: string): Promise<{ location: string; size: number }> {
+  async #locate(entry: Dirent, path: string): Promise<Omit<WalkedFile, "path">> {
     const location = join(this.#root, path);
     const shown = join(this.#given, path);
-    if (entry.isFile()) return { location, size: (await stat(location)).size };
+    if (entry.isFile()) return located(location, look(location));
     if (!entry.isSymbolicLink()) {
       throw new ModelError("CONFIG_INVALID", `${shown} is not a regular file; leave it out`, { path: shown });
     }
@@ -106,9 +118,9 @@ class DirectoryWalk {
         path: shown,
       });
     }
-    const stats = await stat(target);
+    const stats = look(target);
     checkRegular(stats, shown);
-    return { location: target, size: stats.size };
+    return located(target, stats);
   }
 }
 
@@ -122,7 +134,7 @@ async function followLink(location: string, shown: string): Promise<string> {
 }
 
 /** A link to a directory is refused, too: following it could go round in circles. */
-function checkRegular(stats: Stats, path: string): void {
+function checkRegular(stats: BigIntStats, path: string): void {
   if (stats.isFile()) return;
   const what = stats.isDirectory() ? "a symlink to a directory" : "not a regular file";
   throw new ModelError("CONFIG_INVALID", `${path} is ${what}; leave it out`, { path });

@@ -21,7 +21,7 @@ const lfsPointer = "version https://git-lfs";
  * names something unknown. Such a file must not be packed: readers that check less would read other memory than meant.
  */
 export async function readWeightsHeader(read: RangeReader, path: string): Promise<WeightsHeader | undefined> {
-  const parse = parsers[path.slice(path.lastIndexOf(".")).toLowerCase()];
+  const parse = parserFor(path);
   if (!parse) return undefined;
   try {
     return await parse(read);
@@ -30,6 +30,15 @@ export async function readWeightsHeader(read: RangeReader, path: string): Promis
     const reason = (await isLfsPointer(read)) ? "it is a Git LFS pointer, not the weights" : cause.message;
     throw new ModelError("UNSAFE_FORMAT", `${path}: ${reason}`, { cause, path });
   }
+}
+
+/** Whether a file of this name has a header that mreg reads. */
+export function hasWeightsHeader(path: string): boolean {
+  return parserFor(path) !== undefined;
+}
+
+function parserFor(path: string): HeaderParser | undefined {
+  return parsers[path.slice(path.lastIndexOf(".")).toLowerCase()];
 }
 
 async function isLfsPointer(read: RangeReader): Promise<boolean> {

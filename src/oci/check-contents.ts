@@ -1,4 +1,5 @@
-import { Gate, mapConcurrent } from "../base/concurrency.ts";
+import { Budget } from "../base/budget.ts";
+import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError, hasCode, type MregError } from "../base/errors.ts";
 import { graphNodeLimit } from "../base/limits.ts";
@@ -51,7 +52,7 @@ interface Named {
 class Check {
   readonly #store: ReadOnlyGraphTarget;
   readonly #options: CallOptions;
-  readonly #gate = new Gate(concurrency);
+  readonly #budget = new Budget(concurrency);
   readonly #seen = new Set<Digest>();
   readonly #problems: ContentProblem[] = [];
   #manifests = 0;
@@ -111,7 +112,7 @@ class Check {
     const isForeign = Array.isArray(descriptor["urls"]) && descriptor["urls"].length > 0;
     if (isForeign && !(await this.#store.exists(descriptor, { signal }))) return;
     await this.#read({ what: descriptor.digest, namedBy }, () =>
-      this.#gate.run(async () => {
+      this.#budget.run(async () => {
         let bytes = 0;
         for await (const chunk of this.#store.fetch(descriptor, { signal })) bytes += chunk.byteLength;
         this.#bytes += bytes;

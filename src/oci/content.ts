@@ -1,4 +1,5 @@
 import type { ByteStream } from "../base/bytes.ts";
+import type { Digest } from "../base/digest.ts";
 import type { Descriptor } from "./descriptor.ts";
 import type { BlobSource } from "./source.ts";
 
@@ -38,6 +39,42 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/**
+ * Takes bytes in order into memory of its own, so that nobody allocates any for each chunk that arrives.
+ *
+ * Synchronous on purpose: whoever has bytes waits in the call until they are dealt with, which is all the back-pressure
+ * that is needed.
+ */
+export interface ByteSink {
+  /** Where the next bytes go: at least one byte of room. What is there belongs to the sink again after `filled`. */
+  room(): Uint8Array;
+  /** The first `count` bytes of the last room have come. @returns false when no more are wanted. */
+  filled(count: number): boolean;
+}
+
+export interface ReceiveOptions extends CallOptions {
+  /** Told each time the store says that it is asked for too much (429, 503); it is then asked again after a pause. */
+  readonly onBusy?: (() => void) | undefined;
+}
+
+export interface RangeReceiver {
+  /** The bytes come from a disk of this machine: to ask for fewer of them saves next to nothing. */
+  readonly isLocal?: boolean;
+
+  /**
+   * Brings bytes of a blob into a sink, each call over a connection that no other call uses meanwhile. Where a connection
+   * breaks off, another one goes on from there. The bytes are not verified: whoever takes them hashes the whole.
+   *
+   * Resolves when the range has arrived or the sink wants no more.
+   *
+   * @param range - first byte and the one after the last.
+   * @throws {@link StoreError} `NOT_FOUND`; `UNSUPPORTED` when the store gives this blob as a whole only, which can be
+   * received all the same.
+   * @throws {@link ContentError} `SIZE_MISMATCH` or `TRAILING_DATA` when a whole blob is not as long as `target.size`.
+   */
+  receive(target: Descriptor, range: ByteRange, sink: ByteSink, options?: ReceiveOptions): Promise<void>;
+}
+
 export interface Exister {
   /** Tells whether the store holds the content; false also when the repository itself does not exist. */
   exists(target: Descriptor, options?: CallOptions): Promise<boolean>;
@@ -57,6 +94,30 @@ export interface Pusher {
 export interface PushOptions extends CallOptions {
   /** Told about bytes sent since the last call; negative when an upload starts over. */
   readonly onBytes?: ((count: number) => void) | undefined;
+}
+
+/** Content whose digest is not known yet. */
+export interface AheadContent {
+  /** Bytes. */
+  readonly size: number;
+  /** Opens it; a chunk holds its bytes only until the next but one is asked for. */
+  open(offset: number): ByteStream;
+}
+
+/** `declined`: nothing was stored, and it must be pushed as usual once its digest is known. */
+export type AheadOutcome = "stored" | "present" | "declined";
+
+export interface AheadPusher {
+  /**
+   * Sends content while somebody else computes its digest, and names it when both are done. When the store turns out to
+   * have it already, as soon as the digest is known, sending stops.
+   *
+   * The store verifies that what was sent has the digest. A digest that is rejected ends it with the same error, and
+   * nothing is stored.
+   *
+   * @throws {@link ContentError} `DIGEST_MISMATCH` when what was sent is not what was hashed.
+   */
+  pushAhead(content: AheadContent, digest: Promise<Digest>, options?: PushOptions): Promise<AheadOutcome>;
 }
 
 export interface Resolver {
@@ -140,7 +201,7 @@ export interface ReadOnlyGraphTarget extends ReadOnlyTarget, ReferrerLister, Tag
 export interface GraphTarget extends Target, ReadOnlyGraphTarget {}
 
 /** One repository: a model with all its versions and everything attached to them. */
-export interface Repository extends GraphTarget, Untagger, Deleter, Mounter {
+export interface Repository extends GraphTarget, Untagger, Deleter, Mounter, Partial<AheadPusher> {
   /** Name below the registry, such as `ml/risk`. */
   readonly name: string;
   /** Where it is, as a user would write it: `registry.example.com/ml/risk` or `oci:./store/risk`. */

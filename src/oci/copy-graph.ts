@@ -1,4 +1,5 @@
-import { Gate, mapConcurrent } from "../base/concurrency.ts";
+import { Budget } from "../base/budget.ts";
+import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError, hasCode } from "../base/errors.ts";
 import { graphDepthLimit, graphNodeLimit } from "../base/limits.ts";
@@ -21,7 +22,7 @@ export class Copier {
   readonly #options: CopyOptions;
   readonly #concurrency: number;
   /** Held for single requests and transfers, never while waiting for children. */
-  readonly #gate: Gate;
+  readonly #budget: Budget;
   readonly #transfer: CopyTransfer;
   /** Manifests in the tree of each manifest; itself last. */
   readonly #trees = new Map<Digest, Promise<readonly Descriptor[]>>();
@@ -35,7 +36,7 @@ export class Copier {
     this.#destination = destination;
     this.#options = options;
     this.#concurrency = options.concurrency ?? defaultConcurrency;
-    this.#gate = new Gate(this.#concurrency);
+    this.#budget = new Budget(this.#concurrency);
     this.#transfer = new CopyTransfer(source, destination, options);
   }
 
@@ -84,7 +85,7 @@ export class Copier {
   async #referrersOf(store: CopySource, subject: Descriptor, signal: AbortSignal): Promise<readonly Descriptor[]> {
     const side = store === this.#source ? "source" : "destination";
     return onSide({ operation: "list", side, descriptor: subject }, signal, () =>
-      this.#gate.run(async () => {
+      this.#budget.run(async () => {
         if (!store.referrers) throw new StoreError("UNSUPPORTED", "the source does not list referrers");
         const found: Descriptor[] = [];
         for await (const referrer of store.referrers(subject, { signal })) found.push(referrer);
@@ -116,7 +117,7 @@ export class Copier {
 
   async #copyTree(target: Descriptor, depth: number, signal: AbortSignal): Promise<readonly Descriptor[]> {
     const manifest = await onSide({ operation: "fetch", side: "source", descriptor: target }, signal, () =>
-      this.#gate.run(() => fetchManifest(this.#source, target, { signal })),
+      this.#budget.run(() => fetchManifest(this.#source, target, { signal })),
     );
     const { manifests, blobs } = children(manifest);
     this.#transfer.found([target, ...blobs.filter(({ digest }) => !this.#blobs.has(digest))]);
@@ -131,7 +132,7 @@ export class Copier {
   #blob(blob: Descriptor, signal: AbortSignal): Promise<void> {
     const known = this.#blobs.get(blob.digest);
     if (known) return known;
-    const sent = this.#gate.run(() => this.#transfer.blob(blob, signal));
+    const sent = this.#budget.run(() => this.#transfer.blob(blob, signal));
     this.#blobs.set(blob.digest, sent);
     return sent;
   }
@@ -140,7 +141,7 @@ export class Copier {
     const { subject } = manifest.value;
     const listed = subject ? await this.#listedOf(identity(subject), signal) : undefined;
     // Being there and being on the list: pushing it again would only ask for the same list once more.
-    await this.#gate.run(() =>
+    await this.#budget.run(() =>
       this.#transfer.manifest(target, manifest.raw, listed?.has(target.digest) ?? false, signal),
     );
   }

@@ -1,10 +1,15 @@
 import type { ByteStream } from "../base/bytes.ts";
+import { ContentError } from "../base/errors.ts";
 import type { TransferOutcome } from "../base/events.ts";
+import type { RangeReceiver } from "./content.ts";
 import type { CopyDestination, CopyOptions, CopyReport, CopySource, SkippedContent } from "./copy.ts";
 import { type CopyStep, copyFailure, onSide } from "./copy-failure.ts";
 import { type Descriptor, identity } from "./descriptor.ts";
-import { annotationKeys } from "./media-types.ts";
+import { annotationKeys, isManifestType } from "./media-types.ts";
 import { type BlobSource, bytesSource } from "./source.ts";
+
+/** Up to here a stream is as good as any other way. */
+const streamBytes = 1024 * 1024;
 
 /** Moves single pieces of content, tells listeners and keeps count. */
 export class CopyTransfer {
@@ -79,19 +84,48 @@ export class CopyTransfer {
   /** @returns whether bytes moved; not, when the destination had the content. */
   async #push(target: Descriptor, open: (offset: number) => ByteStream, signal: AbortSignal): Promise<boolean> {
     let isOpened = false;
+    let isPoured = false;
     const source: BlobSource = {
       descriptor: target,
       open: (offset = 0) => {
         isOpened = true;
         return open(offset);
       },
+      ...this.#pouring(target, () => {
+        isOpened = true;
+        isPoured = true;
+      }),
     };
     const onBytes = (bytes: number) => {
       this.#bytes += bytes;
       this.#options.onEvent?.({ type: "bytes", phase: "copy", path: pathOf(target), bytes });
     };
-    await this.#ask(target, signal, () => this.#destination.push(source, { signal, onBytes }));
+    await this.#ask(target, signal, async () => {
+      try {
+        await this.#destination.push(source, { signal, onBytes });
+      } catch (cause) {
+        // What was poured is verified by the destination, which then says that the source has other bytes.
+        throw isPoured && cause instanceof ContentError ? copyFailure(fetching(target), signal, cause) : cause;
+      }
+    });
     return isOpened;
+  }
+
+  /** How the source brings long blobs into the destination's memory, where it can; its errors are marked, too. */
+  #pouring(target: Descriptor, onOpen: () => void): Pick<BlobSource, "pour"> {
+    const source: CopySource & Partial<RangeReceiver> = this.#source;
+    if (!source.receive || target.size <= streamBytes || isManifestType(target.mediaType)) return {};
+    const receive = source.receive.bind(source);
+    return {
+      async pour(sink, signal) {
+        onOpen();
+        try {
+          await receive(target, { start: 0, end: target.size }, sink, { signal });
+        } catch (cause) {
+          throw copyFailure(fetching(target), signal, cause);
+        }
+      },
+    };
   }
 
   /** The source's stream, with its errors marked as the source's: they come out of the destination's push. */

@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { bytesOf, listOf, rejectsWith } from "../../test/support/expect.ts";
 import { pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
 import { openRemote } from "../../test/support/registry/open-remote.ts";
+import { scratchDirectory } from "../../test/support/scratch.ts";
 import { digestOf } from "../base/digest.ts";
+import { LayoutRegistry } from "../stores/layout/index.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
 import type { Repository } from "./content.ts";
 import { type CopySource, copy } from "./copy.ts";
@@ -59,6 +61,17 @@ describe("copy: a source that cannot be trusted", () => {
     expect(error).toMatchObject({ side: "source", operation: "fetch", cause: { code: "DIGEST_MISMATCH" } });
     expect(there.count("manifest.put")).toBe(0);
     expect(await destination.exists(seededBlob(1).descriptor)).toBe(false);
+  });
+
+  it("blames the source, too, where the destination is who verifies a long blob", async () => {
+    const { server, repository: source } = await openRemote();
+    const long = seededBlob(7, 1_300_000);
+    const root = await pushArtifact(source, seededArtifact(1, { layers: [long] }));
+    server.corrupt(source.name, long.descriptor.digest);
+    const destination = new LayoutRegistry({ root: await scratchDirectory() }).repository("ml/risk");
+    const error = await rejectsWith(copy(source, destination, root, { tag: "v1" }), "COPY_FAILED");
+    expect(error).toMatchObject({ side: "source", operation: "fetch", cause: { code: "DIGEST_MISMATCH" } });
+    expect(await destination.exists(long.descriptor)).toBe(false);
   });
 
   it("follows no address that a layer gives, and says what it left out", async () => {

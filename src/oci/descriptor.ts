@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { type Digest, digestOf } from "../base/digest.ts";
 import { sortedRecord } from "../base/json.ts";
+import { countAt, objectAt, optionalAt, textAt, textsAt, unexpected } from "../base/shape.ts";
 import { isDigest } from "./digest.ts";
 
 /** RFC 6838 `type/subtype` without parameters, as oras-go demands of media types and artifact types. */
@@ -13,15 +13,34 @@ export const mediaTypePattern = /^[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]{0,126}\/[A-Za-
  *
  * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/descriptor.md}
  */
-export const Descriptor = z.looseObject({
-  mediaType: z.string().regex(mediaTypePattern),
-  digest: z.custom<Digest>((value) => typeof value === "string" && isDigest(value), "not a sha256 or sha512 digest"),
-  size: z.int().min(0),
-  annotations: z.record(z.string(), z.string()).optional(),
-  artifactType: z.string().optional(),
-});
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations?: Record<string, string> | undefined;
+  readonly artifactType?: string | undefined;
+  readonly [unknown: string]: unknown;
+}
 
-export type Descriptor = Readonly<z.infer<typeof Descriptor>>;
+const mediaType = { regex: mediaTypePattern, name: "a media type" };
+
+/**
+ * Reads a descriptor in a document.
+ *
+ * @param at - where it is, for the error.
+ * @throws TypeError that says what is wrong with it.
+ */
+export function descriptorAt(value: unknown, at: string): Descriptor {
+  const fields = objectAt(value, at);
+  textAt(fields["mediaType"], `${at}.mediaType`, mediaType);
+  const digest = textAt(fields["digest"], `${at}.digest`);
+  if (!isDigest(digest)) throw unexpected(digest, `${at}.digest`, "a sha256 or sha512 digest");
+  countAt(fields["size"], `${at}.size`);
+  optionalAt(fields["annotations"], `${at}.annotations`, textsAt);
+  optionalAt(fields["artifactType"], `${at}.artifactType`, textAt);
+  return fields as Descriptor;
+}
 
 /** Describes bytes held in memory. */
 export function describe(mediaType: string, bytes: Uint8Array, annotations?: Record<string, string>): Descriptor {

@@ -11,7 +11,7 @@ export {
   type SkippedContent,
   type TaggedCopyOptions,
 } from "./copy.ts";
-export { Descriptor, describe, identity } from "./descriptor.ts";
+export { type Descriptor, describe, identity } from "./descriptor.ts";
 export { isDigest, parseDigest } from "./digest.ts";
 export {
   CopyError,
@@ -26,7 +26,7 @@ export {
 export { fetchImageManifest, fetchManifest, resolveManifest } from "./fetch-manifest.ts";
 export { fileLayer } from "./file-layer.ts";
 export { type ReferrerNode, referrerTree, successors } from "./graph.ts";
-export { ImageIndex, ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
+export { type ImageIndex, type ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
 export { annotationKeys, isManifestType, mediaTypes } from "./media-types.ts";
 export { emptyJson, manifestSource, type PackInput, packManifest } from "./pack.ts";
 export {

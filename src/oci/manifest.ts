@@ -1,36 +1,57 @@
-import { z } from "zod";
 import { type Digest, digestOf } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
 import { parseStrictJson } from "../base/json.ts";
 import { manifestLimitBytes } from "../base/limits.ts";
-import { Descriptor } from "./descriptor.ts";
+import { arrayAt, constantAt, objectAt, optionalAt, textAt, textsAt } from "../base/shape.ts";
+import { type Descriptor, descriptorAt } from "./descriptor.ts";
 import { InvalidInputError } from "./errors.ts";
 import { isIndexType, isManifestType, mediaTypes } from "./media-types.ts";
 
-const annotations = z.record(z.string(), z.string());
+/** What manifests and indexes have in common. Unknown fields survive a round trip. */
+interface ManifestFields {
+  readonly schemaVersion: 2;
+  readonly mediaType?: string | undefined;
+  readonly artifactType?: string | undefined;
+  readonly subject?: Descriptor | undefined;
+  readonly annotations?: Record<string, string> | undefined;
+  readonly [unknown: string]: unknown;
+}
 
 /** @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md} */
-export const ImageManifest = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  config: Descriptor,
-  layers: z.array(Descriptor),
-  subject: Descriptor.optional(),
-  annotations: annotations.optional(),
-});
-export type ImageManifest = Readonly<z.infer<typeof ImageManifest>>;
+export interface ImageManifest extends ManifestFields {
+  readonly config: Descriptor;
+  readonly layers: Descriptor[];
+}
 
 /** @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-index.md} */
-export const ImageIndex = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  artifactType: z.string().optional(),
-  manifests: z.array(Descriptor),
-  subject: Descriptor.optional(),
-  annotations: annotations.optional(),
-});
-export type ImageIndex = Readonly<z.infer<typeof ImageIndex>>;
+export interface ImageIndex extends ManifestFields {
+  readonly manifests: Descriptor[];
+}
+
+/** Reads an image manifest. @throws TypeError that says what is wrong with it. */
+export function imageManifestAt(value: unknown): ImageManifest {
+  const fields = manifestFieldsAt(value);
+  descriptorAt(fields["config"], "config");
+  arrayAt(fields["layers"], "layers", descriptorAt);
+  return fields as ImageManifest;
+}
+
+/** Reads an image index. @throws TypeError that says what is wrong with it. */
+export function imageIndexAt(value: unknown): ImageIndex {
+  const fields = manifestFieldsAt(value);
+  arrayAt(fields["manifests"], "manifests", descriptorAt);
+  return fields as ImageIndex;
+}
+
+function manifestFieldsAt(value: unknown): ManifestFields {
+  const fields = objectAt(value, "");
+  constantAt(fields["schemaVersion"], "schemaVersion", 2);
+  optionalAt(fields["mediaType"], "mediaType", textAt);
+  optionalAt(fields["artifactType"], "artifactType", textAt);
+  optionalAt(fields["subject"], "subject", descriptorAt);
+  optionalAt(fields["annotations"], "annotations", textsAt);
+  return fields as unknown as ManifestFields;
+}
 
 /** A manifest with the bytes its digest was computed over; nothing ever re-serialises `value`. */
 export type Manifest =
@@ -49,21 +70,21 @@ export type Manifest =
 export function parseManifest(raw: Uint8Array, mediaType: string, digest: Digest = digestOf(raw)): Manifest {
   checkManifestSize(raw.byteLength);
   if (!isManifestType(mediaType)) throw invalid(`media type ${mediaType} is not a manifest`);
-  let json: unknown;
+  const kind = isIndexType(mediaType) ? "index" : "image";
+  const value = parseFields<ImageIndex | ImageManifest>(raw, kind === "index" ? imageIndexAt : imageManifestAt);
+  if (value.mediaType !== undefined && value.mediaType !== mediaType) {
+    throw invalid(`its mediaType field says ${value.mediaType}, but it was served as ${mediaType}`);
+  }
+  const descriptor = { mediaType, digest, size: raw.byteLength, ...referrerFields(value) };
+  return { kind, raw, descriptor, value } as Manifest;
+}
+
+function parseFields<T>(raw: Uint8Array, read: (json: unknown) => T): T {
   try {
-    json = parseStrictJson(raw);
+    return read(parseStrictJson(raw));
   } catch (cause) {
     throw invalid((cause as Error).message, cause);
   }
-  const kind = isIndexType(mediaType) ? "index" : "image";
-  const parsed = (kind === "index" ? ImageIndex : ImageManifest).safeParse(json);
-  if (!parsed.success) throw invalid(z.prettifyError(parsed.error), parsed.error);
-  const declared = parsed.data.mediaType;
-  if (declared !== undefined && declared !== mediaType) {
-    throw invalid(`its mediaType field says ${declared}, but it was served as ${mediaType}`);
-  }
-  const descriptor = { mediaType, digest, size: raw.byteLength, ...referrerFields(parsed.data) };
-  return { kind, raw, descriptor, value: parsed.data } as Manifest;
 }
 
 /**
@@ -92,6 +113,6 @@ function referrerFields(value: ImageManifest | ImageIndex): Partial<Descriptor> 
 }
 
 function invalid(reason: string, cause?: unknown): InvalidInputError {
-  // The reason repeats hostile text, and a manifest can have a fault in each of 40,000 descriptors.
+  // The reason may repeat hostile text: a key that is there twice has any length.
   return new InvalidInputError("INVALID_MANIFEST", `invalid manifest: ${reason.slice(0, 1_000)}`, { cause });
 }

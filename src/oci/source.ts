@@ -1,5 +1,7 @@
 import { createReadStream } from "node:fs";
 import type { ByteStream } from "../base/bytes.ts";
+import { lendFile } from "../base/file-stream.ts";
+import type { ByteSink } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
 
 /**
@@ -11,6 +13,13 @@ export interface BlobSource {
   readonly descriptor: Descriptor;
   /** @param offset - bytes to skip; 0 when absent. */
   open(offset?: number): ByteStream;
+  /**
+   * Opens it for a reader that keeps nothing: a chunk holds its bytes only until the next but one is asked for. Where it
+   * is absent, chunks stay as they are.
+   */
+  lend?(offset?: number): ByteStream;
+  /** Brings all of it into a sink, without allocating memory for each chunk. Absent where that is no better. */
+  pour?(sink: ByteSink, signal?: AbortSignal): Promise<void>;
 }
 
 /** Content held in memory. */
@@ -31,5 +40,6 @@ export function fileSource(descriptor: Descriptor, path: string): BlobSource {
   return {
     descriptor,
     open: (offset = 0) => createReadStream(path, { start: offset, highWaterMark: fileChunkBytes }),
+    lend: (offset = 0) => lendFile(path, { start: offset }),
   };
 }

@@ -1,6 +1,5 @@
 import { collect } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
-import { hasCode } from "../base/errors.ts";
 import { documentLimitBytes } from "../base/limits.ts";
 import type { CallOptions, Fetcher } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
@@ -8,6 +7,7 @@ import { fetchManifest } from "../oci/fetch-manifest.ts";
 import type { ImageManifest, Manifest } from "../oci/manifest.ts";
 import { annotationKeys } from "../oci/media-types.ts";
 import { type Bundle, bundleMediaType, parseBundle } from "./bundle.ts";
+import { contentOf } from "./content-verdict.ts";
 import { printable } from "./document.ts";
 import { VerificationError } from "./errors.ts";
 
@@ -39,6 +39,19 @@ export async function readAttachedBundle(
   subject: Digest,
   options?: CallOptions,
 ): Promise<AttachedBundle | undefined> {
+  const attached = await readAttachedBytes(store, listed, subject, options);
+  if (!attached) return undefined;
+  const { bytes, ...facts } = attached;
+  return { ...facts, bundle: parseBundle(bytes) };
+}
+
+/** Like {@link readAttachedBundle}, without looking into the bundle. */
+export async function readAttachedBytes(
+  store: Fetcher,
+  listed: Descriptor,
+  subject: Digest,
+  options?: CallOptions,
+): Promise<(Omit<AttachedBundle, "bundle"> & { readonly bytes: Uint8Array }) | undefined> {
   const manifest = await contentOf(listed, () => fetchManifest(store, listed, options));
   if (!carriesBundle(manifest)) return undefined;
   if (manifest.value.subject?.digest !== subject) {
@@ -52,7 +65,7 @@ export async function readAttachedBundle(
   const claimedTime = manifest.value.annotations?.[annotationKeys.created];
   return {
     manifest: manifest.descriptor,
-    bundle: parseBundle(bytes),
+    bytes,
     ...(claimedTime !== undefined && timePattern.test(claimedTime) ? { claimedTime } : {}),
   };
 }
@@ -74,38 +87,6 @@ function bundleLayer({ layers }: ImageManifest, { digest }: Descriptor): Descrip
   if (layer.size <= documentLimitBytes) return layer;
   throw invalid(`the bundle of ${digest} has ${layer.size} bytes, expected at most ${documentLimitBytes}`);
 }
-
-/**
- * Turns faults of the content into verdicts about it. Faults of the way there (network, credentials, cancellation) pass
- * through: they say nothing about a signature, and trying again may help.
- */
-async function contentOf<T>({ digest }: Descriptor, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (cause) {
-    if (hasCode(cause, "NOT_FOUND")) {
-      throw new VerificationError("NO_SIGNATURE", `${digest} is named, but not there: ${cause.message}`, { cause });
-    }
-    if (hasCode(cause, ...contentFaults)) {
-      throw new VerificationError("SIGNATURE_INVALID", `${digest} is unreadable: ${printable(cause.message)}`, {
-        cause,
-      });
-    }
-    throw cause;
-  }
-}
-
-/** `BAD_RESPONSE` is what a registry's client says of an answer that is not what was asked for. */
-const contentFaults = [
-  "DIGEST_MISMATCH",
-  "SIZE_MISMATCH",
-  "TRAILING_DATA",
-  "LIMIT_EXCEEDED",
-  "INVALID_MANIFEST",
-  "INVALID_DESCRIPTOR",
-  "INVALID_DIGEST",
-  "BAD_RESPONSE",
-] as const;
 
 function invalid(reason: string): VerificationError {
   return new VerificationError("SIGNATURE_INVALID", reason);

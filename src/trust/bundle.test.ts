@@ -52,11 +52,12 @@ describe("writeBundle", () => {
 
 describe("parseBundle", () => {
   it("gives back what was written", () => {
-    const { claim, envelope: read, ...counts } = parseBundle(Buffer.from(valid));
+    const { claim, envelope: read, proofs, ...counts } = parseBundle(Buffer.from(valid));
     expect(claim).toEqual({ kind: "key", hint: keyHint(signer.publicKey.identity.fingerprint) });
     expect(Buffer.from(read.payload)).toEqual(Buffer.from(envelope.payload));
     expect(Buffer.from(read.signature)).toEqual(Buffer.from(envelope.signature));
     expect(counts).toEqual({ logEntries: 0, timestamps: 0 });
+    expect(proofs).toEqual({ version: "0.3", certificates: [], logEntries: [], timestamps: [] });
   });
 
   it.each<[string, (json: BundleJson) => void, object]>([

@@ -25,8 +25,8 @@ describe("envelope", () => {
     const signer = await newSigner();
     const payload = Buffer.from("{}");
     const envelope = await signEnvelope(payload, signer);
-    expect(verifySignature(signer.publicKey, signedBytes(payload), envelope.signature)).toBe(true);
-    expect(verifySignature(signer.publicKey, payload, envelope.signature)).toBe(false);
+    expect(await verifySignature(signer.publicKey, signedBytes(payload), envelope.signature)).toBe(true);
+    expect(await verifySignature(signer.publicKey, payload, envelope.signature)).toBe(false);
     expect(writeEnvelope(envelope)).toEqual({
       payload: "e30=",
       payloadType: "application/vnd.in-toto+json",

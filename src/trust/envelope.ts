@@ -7,7 +7,7 @@ import { inTotoPayloadType } from "./statement.ts";
  * A DSSE envelope as it stands in a sigstore bundle.
  *
  * Only the payload type of in-toto passes: a signature over anything else must not be taken for a statement.
- * `keyid` is accepted and ignored, for it is not signed.
+ * `keyid` is accepted and ignored, for it is not signed; to protojson null is as good as absent.
  *
  * @see {@link https://github.com/secure-systems-lab/dsse/blob/v1.0.2/envelope.md}
  */
@@ -15,7 +15,7 @@ export const WireEnvelope = z.strictObject({
   payload: Base64Bytes,
   payloadType: z.literal(inTotoPayloadType),
   // DSSE allows several; sigstore's bundle exactly one, so that nobody picks the signature that suits.
-  signatures: z.tuple([z.strictObject({ sig: Base64Bytes, keyid: z.string().optional() })]),
+  signatures: z.tuple([z.strictObject({ sig: Base64Bytes, keyid: z.string().nullish() })]),
 });
 export type WireEnvelope = Readonly<z.infer<typeof WireEnvelope>>;
 

@@ -1,12 +1,23 @@
 import { MregError } from "../base/errors.ts";
 
-export type SigningErrorCode = "KEY_INVALID" | "PASSWORD_WRONG" | "STATEMENT_INVALID";
+export type SigningErrorCode =
+  | "KEY_INVALID"
+  | "PASSWORD_WRONG"
+  | "STATEMENT_INVALID"
+  | "IDENTITY_INVALID"
+  | "TRUST_ROOT_INVALID"
+  | "TOKEN_INVALID"
+  | "SERVICE_REFUSED"
+  | "SERVICE_UNAVAILABLE";
 
 /**
  * A signature cannot be made.
  *
  * `KEY_INVALID`: a private or public key cannot be read, or is of a kind that is not accepted. `PASSWORD_WRONG`: the
  * private key stays closed. `STATEMENT_INVALID`: what was given to sign is malformed or speaks of something else.
+ * `IDENTITY_INVALID`: a rule about certificates names nobody. `TRUST_ROOT_INVALID`: a trusted root or signing
+ * configuration cannot be read. `TOKEN_INVALID`: no identity token, or one that says nothing. `SERVICE_REFUSED`: the
+ * certificate authority, log or timestamp authority says no. `SERVICE_UNAVAILABLE`: it says nothing of use; again later.
  */
 export class SigningError extends MregError {
   readonly code: SigningErrorCode;

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../test/support/expect.ts";
 import { type KeyKind, keyKinds, newSigner } from "../../test/support/trust.ts";
 import { describePublicKey, parsePublicKey, verifySignature } from "./key.ts";
+import type { KeyAlgorithm } from "./key-algorithm.ts";
 import { encryptKeyFile } from "./key-file.ts";
 import { generateKeyPair, loadSigner } from "./key-signer.ts";
 
@@ -17,14 +18,27 @@ describe("generateKeyPair", () => {
     expect(trusted.key.asymmetricKeyDetails?.namedCurve).toBe("prime256v1");
     expect(trusted.identity.fingerprint).toBe(pair.fingerprint);
     expect(signer.publicKey.identity).toEqual(trusted.identity);
-    expect(verifySignature(trusted, payload, await signer.sign(payload))).toBe(true);
+    expect(await verifySignature(trusted, payload, await signer.sign(payload))).toBe(true);
+  });
+
+  it.each<[KeyAlgorithm, string, object]>([
+    ["ecdsa-p384", "ec", { namedCurve: "secp384r1" }],
+    ["ed25519", "ed25519", {}],
+    ["rsa-3072", "rsa", { modulusLength: 3072 }],
+  ])("makes a key for %s, in the same two files", async (algorithm, type, details) => {
+    const pair = generateKeyPair("pw", algorithm);
+    const trusted = parsePublicKey(pair.publicPem);
+    expect(trusted.key.asymmetricKeyType).toBe(type);
+    expect(trusted.key.asymmetricKeyDetails).toMatchObject(details);
+    const signer = await loadSigner(pair.privatePem, () => "pw");
+    expect(await verifySignature(trusted, payload, await signer.sign(payload))).toBe(true);
   });
 });
 
 describe("loadSigner", () => {
   it.each(Object.keys(keyKinds) as KeyKind[])("%s: signs what its public key verifies", async (kind) => {
     const signer = await newSigner(kind);
-    expect(verifySignature(signer.publicKey, payload, await signer.sign(payload))).toBe(true);
+    expect(await verifySignature(signer.publicKey, payload, await signer.sign(payload))).toBe(true);
   });
 
   it.each<[KeyKind, string]>([

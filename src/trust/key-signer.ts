@@ -1,8 +1,16 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  type KeyPairKeyObjectResult,
+  sign,
+} from "node:crypto";
 import { promisify } from "node:util";
 import { SigningError } from "./errors.ts";
 import type { Fingerprint, PublicKey } from "./identity.ts";
 import { checkKeyLength, describePublicKey, signatureHashes } from "./key.ts";
+import type { KeyAlgorithm } from "./key-algorithm.ts";
 import { decryptKeyFile, encryptKeyFile, isEncryptedKeyFile } from "./key-file.ts";
 import type { Signer } from "./signer.ts";
 
@@ -15,13 +23,21 @@ export interface KeyPair {
   readonly fingerprint: Fingerprint;
 }
 
+const generators: Readonly<Record<KeyAlgorithm, () => KeyPairKeyObjectResult>> = {
+  "ecdsa-p256": () => generateKeyPairSync("ec", { namedCurve: "prime256v1" }),
+  "ecdsa-p384": () => generateKeyPairSync("ec", { namedCurve: "secp384r1" }),
+  ed25519: () => generateKeyPairSync("ed25519"),
+  "rsa-3072": () => generateKeyPairSync("rsa", { modulusLength: 3072 }),
+  "rsa-4096": () => generateKeyPairSync("rsa", { modulusLength: 4096 }),
+};
+
 /**
- * Makes an ECDSA P-256 key, the one type that every verifier of the field accepts.
+ * Makes a key; ECDSA P-256 unless told otherwise, the one type that every verifier of the field accepts.
  *
- * Blocks for about 140 ms, which is what makes guessing the password expensive.
+ * Blocks for about 140 ms, which is what makes guessing the password expensive, and for RSA up to some seconds more.
  */
-export function generateKeyPair(password: string): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+export function generateKeyPair(password: string, algorithm: KeyAlgorithm = "ecdsa-p256"): KeyPair {
+  const { privateKey, publicKey } = generators[algorithm]();
   const { pem, identity } = describePublicKey(publicKey);
   const privatePem = encryptKeyFile(privateKey.export({ type: "pkcs8", format: "der" }), password);
   return { privatePem, publicPem: pem, fingerprint: identity.fingerprint };

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
+import { constants, createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
 import { keyFileLimitBytes } from "../base/limits.ts";
 import { SigningError } from "./errors.ts";
 import type { Fingerprint, PublicKey } from "./identity.ts";
@@ -83,14 +83,35 @@ export function keyHint(fingerprint: Fingerprint): string {
 }
 
 /**
- * Checks a signature with a trusted key. The key alone decides the algorithm; nothing in the bundle has a say.
+ * Checks a signature with a trusted key. The key alone decides the algorithms; nothing in the bundle has a say.
  *
  * @param signature - from outside; ASN.1 DER for ECDSA. Whatever OpenSSL dislikes about it is just a `false`.
  */
-export function verifySignature({ key }: PublicKey, payload: Uint8Array, signature: Uint8Array): boolean {
-  return signatureHashes(key).some((hash) => {
+export async function verifySignature(
+  { key }: PublicKey,
+  payload: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (signatureHashes(key).some((hash) => verifyWith(key, { hash, payload, signature }))) return true;
+  if (key.asymmetricKeyType !== "ed25519") return false;
+  const { verifyPrehashed } = await import("./ed25519ph.ts");
+  return verifyPrehashed(key, payload, signature);
+}
+
+interface SignedPayload {
+  readonly hash: string | null;
+  readonly payload: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+/** RSA keys verify both paddings: cosign signs with PKCS #1 v1.5, and keys in a cloud's KMS often with PSS. */
+function verifyWith(key: KeyObject, { hash, payload, signature }: SignedPayload): boolean {
+  const { RSA_PKCS1_PADDING, RSA_PKCS1_PSS_PADDING, RSA_PSS_SALTLEN_DIGEST } = constants;
+  const pss = { padding: RSA_PKCS1_PSS_PADDING, saltLength: RSA_PSS_SALTLEN_DIGEST };
+  const ways = key.asymmetricKeyType === "rsa" ? [{ padding: RSA_PKCS1_PADDING }, pss] : [{}];
+  return ways.some((way) => {
     try {
-      return verify(hash, payload, { key, dsaEncoding: "der" }, signature);
+      return verify(hash, payload, { key, dsaEncoding: "der", ...way }, signature);
     } catch {
       return false;
     }

@@ -32,13 +32,13 @@ describe("requireSignature", () => {
   it("returns who signed", async () => {
     const { repository, subject } = await pushed();
     await signManifest(repository, subject, { signer: alice, clock });
-    const [verification] = await requireSignature(repository, subject, [alice.publicKey]);
+    const [verification] = await requireSignature(repository, subject, { keys: [alice.publicKey] });
     expect(verification?.signer).toEqual(alice.publicKey.identity);
   });
 
   it("refuses a manifest that nobody signed", async () => {
     const { repository, subject } = await pushed();
-    await expect(requireSignature(repository, subject, [alice.publicKey])).rejects.toMatchObject({
+    await expect(requireSignature(repository, subject, { keys: [alice.publicKey] })).rejects.toMatchObject({
       code: "NO_SIGNATURE",
     });
   });
@@ -46,7 +46,7 @@ describe("requireSignature", () => {
   it("refuses the signature of a key that is not trusted", async () => {
     const { repository, subject } = await pushed();
     await signManifest(repository, subject, { signer: mallory, clock });
-    await expect(requireSignature(repository, subject, [alice.publicKey])).rejects.toMatchObject({
+    await expect(requireSignature(repository, subject, { keys: [alice.publicKey] })).rejects.toMatchObject({
       code: "IDENTITY_MISMATCH",
     });
   });
@@ -55,7 +55,7 @@ describe("requireSignature", () => {
     const { repository, subject } = await pushed();
     const statement = makeStatement({ subject, predicateType: "https://mreg.dev/eval/v1", predicate: {} });
     await signStatement(repository, subject, statement, { signer: alice, clock });
-    await expect(requireSignature(repository, subject, [alice.publicKey])).rejects.toMatchObject({
+    await expect(requireSignature(repository, subject, { keys: [alice.publicKey] })).rejects.toMatchObject({
       code: "NO_SIGNATURE",
     });
   });

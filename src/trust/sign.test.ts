@@ -43,7 +43,7 @@ describe("signStatement", () => {
 
     const { envelope } = parseBundle(await bytesOf(repository.fetch(layer!)));
     expect(parseStatement(envelope.payload)).toEqual(evalStatement(subject));
-    expect(verifySignature(signer.publicKey, signedBytes(envelope.payload), envelope.signature)).toBe(true);
+    expect(await verifySignature(signer.publicKey, signedBytes(envelope.payload), envelope.signature)).toBe(true);
   });
 
   it("returns what a referrers list shows, and sets no tag", async () => {

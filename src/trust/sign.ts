@@ -42,10 +42,20 @@ export async function signStatement(
   if (!isAbout(statement, subject.digest)) {
     throw new SigningError("STATEMENT_INVALID", `the statement does not speak of ${subject.digest}`);
   }
-  const { signer, clock, signal } = options;
+  return attachSigned(store, subject, statement, options);
+}
+
+/** Signs a statement and attaches it, whatever it speaks of. {@link signStatement} is for everything but OMS. */
+export async function attachSigned(
+  store: GraphTarget,
+  subject: Descriptor,
+  statement: Statement,
+  { signer, clock, hint, signal }: SignOptions & { readonly hint?: string },
+): Promise<Descriptor> {
   const payload = writeStatement(statement);
   signal?.throwIfAborted();
-  const bundle = writeBundle(await signEnvelope(payload, signer), signer.publicKey);
+  const envelope = await signEnvelope(payload, signer);
+  const bundle = writeBundle(envelope, signer.publicKey, await signer.prove?.(envelope, { signal }), hint);
   const attachment = {
     artifactType: bundleMediaType,
     layers: [bytesSource(describe(bundleMediaType, bundle), bundle)],

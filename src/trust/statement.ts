@@ -41,7 +41,7 @@ export type Statement = Readonly<z.infer<typeof Statement>>;
 
 export interface StatementInput {
   /** The manifest the statement speaks of. */
-  readonly subject: Descriptor;
+  readonly subject: Pick<Descriptor, "digest">;
   /** Repository name, for people; verifiers match on the digest alone. */
   readonly name?: string;
   readonly predicateType: string;

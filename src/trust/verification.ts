@@ -1,14 +1,36 @@
+import type { Digest } from "../base/digest.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import type { IdentityRule } from "./certificate-identity.ts";
 import { VerificationError, type VerificationErrorCode } from "./errors.ts";
 import type { Identity, PublicKey } from "./identity.ts";
+import type { Proven, Thresholds } from "./proven.ts";
 import type { Statement } from "./statement.ts";
+import type { TrustRoot } from "./trust-root.ts";
 
 /** What a verifier accepts. There is no default: verification without keys does not type-check. */
 export interface VerificationPolicy {
-  /** Trusted public keys; at least one. */
+  /** Trusted public keys; none when certificates alone are trusted. */
   readonly keys: readonly PublicKey[];
+  /** Trusted certificates. Absent: a signature with a certificate is by nobody who is trusted. */
+  readonly certificates?: CertificateTrust;
+  /**
+   * Also verifies log entries and timestamps that come with key signatures, and demands as many as this says.
+   * Absent: they are counted and not looked at.
+   */
+  readonly keyProofs?: ProofTrust;
   /** Accept only this predicate type. `cosign verify` does not check it; mreg always can. */
   readonly predicateType?: string;
+}
+
+/** Which root proofs are verified against, and how many there must be. */
+export interface ProofTrust {
+  readonly root: TrustRoot;
+  readonly thresholds?: Thresholds;
+}
+
+/** Whose certificates are accepted: issued under the root, to one of the identities. */
+export interface CertificateTrust extends ProofTrust {
+  readonly identities: readonly IdentityRule[];
 }
 
 /** A statement whose signature, subject and shape were verified: who said it, and what. */
@@ -19,8 +41,23 @@ export interface Verification {
   readonly bundle: Descriptor;
   /** When it was attached, by the word of whoever attached it. A key signature alone proves no time. */
   readonly claimedTime?: string;
+  /** What log entries and timestamps have proven; absent when nothing was verified against a trusted root. */
+  readonly proven?: Proven;
+  /** Present when it is no bundle, but was signed in a way of before. */
+  readonly legacy?: LegacyLayout;
   /** Proofs in the bundle that a check with a public key does not look at; absent when there are none. */
   readonly unchecked?: UncheckedProofs;
+}
+
+/** Where and how a signature without a bundle was found. Its `bundle` is then the manifest whose layer it is. */
+export interface LegacyLayout {
+  /** A plain signature, or an attestation. */
+  readonly kind: "signature" | "attestation";
+  /** Under a tag made of the subject's digest, or attached to the subject. */
+  readonly found: "tag" | "referrer";
+  readonly layer: Digest;
+  /** The name a plain signature was made for, such as `registry.example.com/ml/risk`. Signed, not compared. */
+  readonly identity?: string;
 }
 
 /** Present, not checked: nothing may be concluded from them, neither a time nor a publication. */

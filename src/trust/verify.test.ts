@@ -11,6 +11,7 @@ import {
   pushedModel,
   standingClock,
   withFetch,
+  withFetches,
   withReferrers,
 } from "../../test/support/trust.ts";
 import { ContentError } from "../base/errors.ts";
@@ -188,6 +189,25 @@ describe("verifyStatements", () => {
     expect(report.rejected).toEqual([]);
   });
 
+  it("1,000 unrelated referrers cost one small request each, and do not hide the right one", async () => {
+    const world = await pushedModel();
+    const strangers = Array.from({ length: 1000 }, (_, at) =>
+      attach(world.repository, world.subject, {
+        artifactType: `application/vnd.example.v${at}+json`,
+        layers: [],
+      }),
+    );
+    await Promise.all(strangers);
+    const bundle = await sign(world, alice);
+    const fetched: string[] = [];
+    const store = withFetches(world.repository, (digest) => fetched.push(digest));
+    const report = await verifyStatements(store, world.subject, policy());
+    expect(report.verified.map((one) => one.bundle)).toEqual([bundle]);
+    expect(report.rejected).toEqual([]);
+    // Each manifest, and one bundle.
+    expect(fetched).toHaveLength(1002);
+  });
+
   it("ends an endless list", async () => {
     const { repository, subject } = await pushedModel();
     let listed = 0;
@@ -196,7 +216,7 @@ describe("verifyStatements", () => {
       verifyStatements(withReferrers(repository, endless(subject, count)), subject, policy()),
       "LIMIT_EXCEEDED",
     );
-    expect(listed).toBe(1001);
+    expect(listed).toBe(2001);
   });
 
   it.each<[string, unknown, string]>([

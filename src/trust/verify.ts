@@ -1,16 +1,15 @@
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
-import { referrerLimit } from "../base/limits.ts";
+import { verifiedReferrerLimit } from "../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget, ReadOnlyTarget, ReferrerLister } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type AttachedBundle, readAttachedBundle } from "./attached-bundle.ts";
-import type { Bundle } from "./bundle.ts";
 import { printable } from "./document.ts";
 import { signedBytes } from "./envelope.ts";
 import { VerificationError } from "./errors.ts";
-import type { PublicKey } from "./identity.ts";
-import { keyHint, verifySignature } from "./key.ts";
+import { omsPredicateType } from "./oms/predicate-type.ts";
+import { findSigner } from "./signer-search.ts";
 import { isAbout, parseStatement } from "./statement.ts";
 import type { Rejection, Verification, VerificationPolicy, VerificationReport } from "./verification.ts";
 
@@ -36,7 +35,7 @@ export async function verifyStatement(
 ): Promise<Verification> {
   const attached = await readAttachedBundle(store, bundle, expectedSubject, options);
   if (!attached) throw new VerificationError("NO_SIGNATURE", `${bundle.digest} carries no signed statement`);
-  const verification = verifyAttached(attached, expectedSubject, policy);
+  const verification = await verifyAttached(attached, expectedSubject, policy);
   if (hasExpectedType(verification, policy)) return verification;
   throw new VerificationError(
     "NO_SIGNATURE",
@@ -50,7 +49,7 @@ export async function verifyStatement(
  *
  * A bad one never masks a good one, and a good one never hides that others are bad: the report names both, in the
  * order of the list. Statements of another predicate type than the policy asks for, and referrers that are no
- * bundles, are in neither list.
+ * bundles, are in neither list; nor are model signatures by somebody who is trusted, which speak of files ({@link findOms}).
  *
  * @throws {@link ContentError} `LIMIT_EXCEEDED` when more refers to the subject than anybody could have meant.
  */
@@ -77,8 +76,15 @@ export async function verifyStatements(
   return { verified, rejected };
 }
 
+/** A model signature speaks of files and never of the manifest: `findOms` is who judges it. */
+class StatementAboutFiles extends VerificationError {
+  constructor(digest: Digest) {
+    super("SUBJECT_MISMATCH", `${digest} is a model signature, which speaks of files, expected a statement`);
+  }
+}
+
 /** Checklist step 2. Each manifest counts once, however often a hostile list repeats it. */
-async function listReferrers(
+export async function listReferrers(
   store: ReferrerLister,
   subject: Descriptor,
   options?: CallOptions,
@@ -87,8 +93,11 @@ async function listReferrers(
   let count = 0;
   // Not filtered by type: the filter is applied by the registry, which may be wrong about it.
   for await (const referrer of store.referrers(subject, options)) {
-    if (++count > referrerLimit) {
-      throw new ContentError("LIMIT_EXCEEDED", `more than ${referrerLimit} manifests refer to ${subject.digest}`);
+    if (++count > verifiedReferrerLimit) {
+      throw new ContentError(
+        "LIMIT_EXCEEDED",
+        `more than ${verifiedReferrerLimit} manifests refer to ${subject.digest}`,
+      );
     }
     if (!listed.has(referrer.digest)) listed.set(referrer.digest, referrer);
   }
@@ -109,9 +118,10 @@ async function verifyReferrer(
   try {
     const attached = await readAttachedBundle(store, listed, subject, { signal });
     if (!attached) return undefined;
-    const verification = verifyAttached(attached, subject, policy);
+    const verification = await verifyAttached(attached, subject, policy);
     return hasExpectedType(verification, policy) ? verification : undefined;
   } catch (error) {
+    if (error instanceof StatementAboutFiles) return undefined;
     if (error instanceof VerificationError) return { bundle: listed, error };
     throw error;
   }
@@ -122,14 +132,17 @@ function hasExpectedType({ statement }: Verification, { predicateType }: Verific
 }
 
 /** Checklist steps 6 and 7: who signed, then what was said, then about what. */
-function verifyAttached(
+async function verifyAttached(
   { manifest, bundle, claimedTime }: AttachedBundle,
   subject: Digest,
   policy: VerificationPolicy,
-): Verification {
-  const signer = findSigner(bundle, policy);
-  const statement = parseStatement(bundle.envelope.payload);
+): Promise<Verification> {
+  const { payload, signature } = bundle.envelope;
+  const content = { content: payload, signedBytes: signedBytes(payload), signature };
+  const { identity, proven } = await findSigner({ content, claim: bundle.claim, proofs: bundle.proofs }, policy);
+  const statement = parseStatement(payload);
   if (!isAbout(statement, subject)) {
+    if (statement.predicateType === omsPredicateType) throw new StatementAboutFiles(manifest.digest);
     throw new VerificationError(
       "SUBJECT_MISMATCH",
       `the statement in ${manifest.digest} speaks of other content, expected ${subject}`,
@@ -137,36 +150,11 @@ function verifyAttached(
   }
   const { logEntries, timestamps } = bundle;
   return {
-    signer: signer.identity,
+    signer: identity,
     statement,
     bundle: manifest,
     ...(claimedTime === undefined ? {} : { claimedTime }),
-    ...(logEntries + timestamps > 0 ? { unchecked: { logEntries, timestamps } } : {}),
+    ...(proven ? { proven } : {}),
+    ...(!proven && logEntries + timestamps > 0 ? { unchecked: { logEntries, timestamps } } : {}),
   };
-}
-
-/**
- * Finds the trusted key that made the signature: the one the bundle names, else any, as cosign does; the hint is not
- * signed and old clients leave it out.
- */
-function findSigner({ claim, envelope }: Bundle, { keys }: VerificationPolicy): PublicKey {
-  if (claim.kind === "certificate") {
-    throw new VerificationError("IDENTITY_MISMATCH", "signed with a certificate, expected one of the trusted keys");
-  }
-  const payload = signedBytes(envelope.payload);
-  const named = keys.filter(({ identity }) => keyHint(identity.fingerprint) === claim.hint);
-  const others = keys.filter((key) => !named.includes(key));
-  const signer = [...named, ...others].find((key) => verifySignature(key, payload, envelope.signature));
-  if (signer) return signer;
-  if (named[0]) {
-    throw new VerificationError(
-      "SIGNATURE_INVALID",
-      `the signature was not made by key ${named[0].identity.fingerprint}, which it names, over this statement`,
-    );
-  }
-  const hint = claim.hint === undefined ? "without a hint" : `with hint ${printable(claim.hint)}`;
-  throw new VerificationError(
-    "IDENTITY_MISMATCH",
-    `signed with a key ${hint}, expected one of the ${keys.length} trusted keys`,
-  );
 }

@@ -48,6 +48,8 @@ describe("bundles made by cosign 3.1.2", () => {
     ["p384-sign", "p384", { predicateType: signPredicateType }],
     ["p521-sign", "p521", { predicateType: signPredicateType }],
     ["rsa-sign", "rsa", { predicateType: signPredicateType }],
+    // cosign signs with Ed25519ph, where mreg's own Ed25519 signatures are pure.
+    ["ed25519-sign", "ed25519", { predicateType: signPredicateType }],
   ])("%s: verifies with key %s", async (name, key, expected) => {
     const { repository, subject, manifest } = await golden(name);
     const trusted = keyOf(key);
@@ -55,12 +57,6 @@ describe("bundles made by cosign 3.1.2", () => {
     expect(report.rejected).toEqual([]);
     expect(report.verified).toMatchObject([{ signer: trusted.identity, bundle: manifest, statement: expected }]);
     expect(report.verified[0]?.claimedTime).toMatch(/^20\d\d-/);
-  });
-
-  // cosign signs with Ed25519ph, which node:crypto cannot compute; mreg's own Ed25519 signatures are pure.
-  it.fails("ed25519-sign: verifies with key ed25519", async () => {
-    const { repository, manifest, subject } = await golden("ed25519-sign");
-    await verifyStatement(repository, manifest, subject.digest, { keys: [keyOf("ed25519")] });
   });
 
   it("are refused under another key, and for another subject", async () => {

@@ -55,7 +55,7 @@ describe.each(pairs)("copy from %s to %s", (from, to) => {
   });
 
   it("brings a manifest, its blobs and last of all its tag, byte for byte", async () => {
-    const artifact = seededArtifact(1, { layers: [seededBlob(1, 300_000), seededBlob(2), seededBlob(3, 1)] });
+    const artifact = seededArtifact(1, { layers: [seededBlob(1, 1_300_000), seededBlob(2), seededBlob(3, 1)] });
     const root = await pushArtifact(source, artifact);
     const report = await copy(source, destination, root, { tag: "v1" });
     expect(report).toMatchObject({

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { PushResult } from "../../src/cli/commands/push.ts";
+import { PushResult } from "../../src/cli/results/push.ts";
 import type { Registry } from "../../src/oci/content.ts";
 import { LayoutRegistry } from "../../src/stores/layout/index.ts";
 import { RemoteRegistry } from "../../src/stores/remote/index.ts";

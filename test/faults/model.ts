@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf } from "../../src/base/digest.ts";
 import { buildModel, type ModelArtifact } from "../../src/model/index.ts";
@@ -15,12 +15,14 @@ import type { World } from "./world.ts";
 export const weightsName = "weights.bin";
 export const weights = seededBytes(7, 256 * 1024);
 export const weightsDigest = digestOf(weights);
+/** Content that is fetched in parts of 4 MiB, over several connections. */
+export const longWeights = seededBytes(8, 36 * 1024 * 1024);
 /** Repository. */
 export const modelName = "ml/risk";
 
 /** Stores the model in one layer and tags it v1. */
-export async function storeModel(target: Target): Promise<Descriptor> {
-  const manifest = await pushForeign(target, { layers: [titled(weightsName, weights)] });
+export async function storeModel(target: Target, content: Uint8Array = weights): Promise<Descriptor> {
+  const manifest = await pushForeign(target, { layers: [titled(weightsName, content)] });
   await target.tag(manifest, "v1");
   return manifest;
 }
@@ -42,6 +44,13 @@ export async function expectPulled(directory: string, outcome: string): Promise<
   assert.ok(outcome !== "ok" || digestOf(Buffer.from(Object.values(tree)[0] as string, "latin1")) === weightsDigest);
   const names: readonly string[] = await readdir(directory).catch(() => []);
   assert.ok(!names.includes(".mreg-pull"), "the staging directory is left");
+}
+
+/** After a pull of {@link longWeights}: the same, but a failure leaves what has come for the next pull. */
+export async function expectPulledLong(directory: string, outcome: string): Promise<void> {
+  const pulled = await readFile(join(directory, weightsName)).catch(() => undefined);
+  assert.equal(pulled !== undefined, outcome === "ok", "a file under its name");
+  assert.ok(!pulled || pulled.equals(longWeights), "the bytes");
 }
 
 /** After a push: everything the manifest names when it succeeded, else no manifest; never a blob that is not its digest. */

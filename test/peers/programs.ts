@@ -1,3 +1,5 @@
+import type { PythonProgram } from "./support/python.ts";
+
 /**
  * The outside programs mreg is tried against, each at one exact version.
  *
@@ -48,6 +50,15 @@ const cosign: Program = {
   env: pure,
 };
 
+/** The line before 3: signatures under `.sig` tags by default, and bundles when asked. */
+const cosign2: Program = {
+  name: "cosign2",
+  module: "github.com/sigstore/cosign/v2",
+  version: "v2.6.4",
+  package: "github.com/sigstore/cosign/v2/cmd/cosign",
+  env: pure,
+};
+
 const distribution: Program = {
   name: "distribution",
   module: "github.com/distribution/distribution/v3",
@@ -75,6 +86,42 @@ const zot: Program = {
   mayBeRefused: true,
 };
 
+const regctl: Program = {
+  name: "regctl",
+  module: "github.com/regclient/regclient",
+  version: "v0.11.5",
+  package: "github.com/regclient/regclient/cmd/regctl",
+  env: pure,
+};
+
+const modctl: Program = {
+  name: "modctl",
+  module: "github.com/modelpack/modctl",
+  version: "v0.2.2",
+  package: "github.com/modelpack/modctl",
+  env: pure,
+};
+
+const kit: Program = {
+  name: "kit",
+  module: "github.com/kitops-ml/kitops",
+  version: "v1.10.0",
+  package: "github.com/kitops-ml/kitops",
+  env: pure,
+  mayBeRefused: true,
+};
+
+const toxiproxy: Program = {
+  name: "toxiproxy",
+  module: "github.com/Shopify/toxiproxy/v2",
+  version: "v2.12.0",
+  package: "github.com/Shopify/toxiproxy/v2/cmd/server",
+  env: pure,
+};
+
+/** What `npm run bench` compares mreg with, and what it puts between the two. Cheapest first. */
+export const benchmarkPrograms: readonly Program[] = [crane, oras, toxiproxy, regctl, distribution, modctl, kit, zot];
+
 const conformance: Program = {
   name: "conformance",
   module: "github.com/opencontainers/distribution-spec/conformance",
@@ -85,5 +132,31 @@ const conformance: Program = {
   env: pure,
 };
 
+/** OpenSSF Model Signing. It imports pyOpenSSL and does not ask for it, so that the version is ours to name. */
+const modelSigning: PythonProgram = {
+  name: "model_signing",
+  version: "1.1.1",
+  requirements: ["model-signing==1.1.1", "pyopenssl==26.4.0", "sigstore==4.5.1"],
+};
+
+/** Three scanners of pickles, and the libraries whose files they and mreg judge; the first stands for all. */
+const pickleScanners: PythonProgram = {
+  name: "fickling",
+  version: "0.1.12",
+  requirements: [
+    "fickling==0.1.12",
+    "picklescan==1.0.5",
+    "modelscan==0.8.8",
+    "numpy==2.4.6",
+    "joblib==1.6.0",
+    "scikit-learn==1.9.1",
+    "cloudpickle==3.1.2",
+    // fickling imports it and does not ask for it.
+    "typing-extensions==4.16.0",
+  ],
+};
+
+export const pythonPrograms: readonly PythonProgram[] = [modelSigning, pickleScanners];
+
 /** Cheapest first: what fails, fails early. */
-export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, zot];
+export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, cosign2, zot];

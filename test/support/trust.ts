@@ -98,6 +98,16 @@ export function withFetch(
   return withVerbs(store, { fetch: (target) => (target.digest === digest ? answer() : store.fetch(target)) });
 }
 
+/** A store that tells what is fetched from it. */
+export function withFetches(store: Repository, listen: (digest: string) => void): ReadOnlyGraphTarget {
+  return withVerbs(store, {
+    fetch: (target, options) => {
+      listen(target.digest);
+      return store.fetch(target, options);
+    },
+  });
+}
+
 /** A store that lists referrers of its own. */
 export function withReferrers(store: Repository, list: Iterable<Descriptor>): ReadOnlyGraphTarget {
   return withVerbs(store, {

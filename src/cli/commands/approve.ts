@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
@@ -6,23 +5,12 @@ import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
+import type { ApproveResult } from "../results/approve.ts";
 
 export interface ApproveOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly to: string;
   readonly comment?: string;
 }
-
-export const ApproveResult = z.object({
-  kind: z.literal("approve"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  digest: z.string(),
-  from: z.string(),
-  to: z.string(),
-  approval: z.string().describe("digest of the signed approval's manifest"),
-  expiresAt: z.string(),
-});
-export type ApproveResult = z.infer<typeof ApproveResult>;
 
 export const command: CommandModule = {
   define(program, act) {

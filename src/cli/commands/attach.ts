@@ -1,7 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { Option } from "commander";
-import { z } from "zod";
 import { documentLimitBytes } from "../../base/limits.ts";
 import type { EvidenceDraft, EvidenceKind } from "../../evidence/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
@@ -12,6 +11,7 @@ import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
+import type { AttachResult } from "../results/attach.ts";
 
 const kinds = ["card", "eval", "lineage", "scan", "document"] as const;
 
@@ -20,18 +20,6 @@ export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOp
   readonly role?: "runbook" | "rollback-plan" | "migration-path";
   readonly environment?: "offline" | "shadow" | "canary";
 }
-
-export const AttachResult = z.object({
-  kind: z.literal("attach"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference of the version"),
-  digest: z.string(),
-  type: z.enum(kinds),
-  predicateType: z.string(),
-  statement: z.string().describe("digest of the signed statement's manifest"),
-  files: z.string().optional().describe("digest of the manifest that carries the files"),
-});
-export type AttachResult = z.infer<typeof AttachResult>;
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { addExamples } from "../options/examples.ts";
@@ -6,19 +5,12 @@ import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/pol
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, readActor, type SigningOptions } from "../options/signing.ts";
 import { withTarget } from "../options/target.ts";
-import { DecisionView, renderDecision, viewDecision } from "../render/decision.ts";
+import { renderDecision, viewDecision } from "../render/decision.ts";
+import type { CheckResult } from "../results/check.ts";
 
 export interface CheckOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly to: string;
 }
-
-export const CheckResult = z.object({
-  kind: z.literal("check"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  decision: DecisionView,
-});
-export type CheckResult = z.infer<typeof CheckResult>;
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,32 +1,9 @@
-import { z } from "zod";
 import type { Context, Outcome } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
 import { connect, type RegistryOptions } from "../options/registry.ts";
 import type { Paint } from "../render/paint.ts";
 import { count, formatBytes, safe } from "../render/text.ts";
-
-export const DoctorStoreResult = z.object({
-  kind: z.literal("doctor-store"),
-  schemaVersion: z.literal(1),
-  registry: z.string(),
-  repositories: z.array(
-    z.object({
-      name: z.string(),
-      manifests: z.int(),
-      blobs: z.int(),
-      bytes: z.int().describe("read and verified"),
-      problems: z.array(
-        z.object({
-          what: z.string().describe("tag or digest that could not be read"),
-          namedBy: z.string().optional().describe("what names it; absent for a tag"),
-          code: z.string(),
-          message: z.string(),
-        }),
-      ),
-    }),
-  ),
-});
-export type DoctorStoreResult = z.infer<typeof DoctorStoreResult>;
+import type { DoctorStoreResult } from "../results/doctor-store.ts";
 
 /** Reads everything in a store and verifies every byte. Ends with 4 when something is missing or damaged. */
 export async function checkStore(

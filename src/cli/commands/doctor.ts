@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { z } from "zod";
 import type { Registry } from "../../oci/content.ts";
-import type { Finding, ProbeContent, ProbeName } from "../../oci/probe.ts";
+import type { Finding, ProbeContent } from "../../oci/probe.ts";
 import { absoluteLocation } from "../config.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -9,26 +8,9 @@ import { addExamples } from "../options/examples.ts";
 import { addRegistryOptions, connect, type RegistryOptions } from "../options/registry.ts";
 import { registryLocation } from "../options/target.ts";
 import { renderDoctor } from "../render/doctor.ts";
-import { meaningOf, meanings, worksWhole } from "../render/doctor-meaning.ts";
+import { meaningOf, worksWhole } from "../render/doctor-meaning.ts";
+import type { DoctorResult } from "../results/doctor.ts";
 import { checkStore, renderStore } from "./doctor-store.ts";
-
-export const DoctorResult = z.object({
-  kind: z.literal("doctor"),
-  schemaVersion: z.literal(1),
-  registry: z.string(),
-  repository: z.string().describe("throw-away repository that was used; one with -mount at its end as well"),
-  works: z.boolean().describe("push, attach, promote and verify all work here"),
-  findings: z.array(
-    z.object({
-      probe: z.enum(Object.keys(meanings) as [ProbeName, ...ProbeName[]]),
-      answer: z.enum(["yes", "no", "unknown"]),
-      detail: z.string().optional().describe("what was seen"),
-      meaning: z.string().describe("what follows for mreg"),
-    }),
-  ),
-  left: z.array(z.string()).describe("what could not be removed"),
-});
-export type DoctorResult = z.infer<typeof DoctorResult>;
 
 interface DoctorOptions extends RegistryOptions {
   readonly probeRepository?: string;

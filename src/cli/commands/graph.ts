@@ -1,5 +1,4 @@
 import { Option } from "commander";
-import { z } from "zod";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type ReferrerNode, referrerTree } from "../../oci/graph.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
@@ -8,31 +7,11 @@ import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { withTarget } from "../options/target.ts";
 import { drawGraph, type GraphStyle } from "../render/graph.ts";
+import type { GraphNode, GraphResult } from "../results/graph.ts";
 
 export interface GraphOptions extends RegistryOptions, PolicyOptions {
   readonly as: GraphStyle;
 }
-
-const Node = z.object({
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.int(),
-  artifactType: z.string().optional(),
-  annotations: z.record(z.string(), z.string()).optional().describe("hints by whoever pushed it, not proof"),
-  get referrers() {
-    return z.array(Node);
-  },
-});
-export type GraphNode = z.infer<typeof Node>;
-
-export const GraphResult = z.object({
-  kind: z.literal("graph"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  as: z.enum(["tree", "dot", "mermaid"]),
-  root: Node,
-});
-export type GraphResult = z.infer<typeof GraphResult>;
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,16 +1,16 @@
 import { stat, writeFile } from "node:fs/promises";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { stringify } from "yaml";
-import { z } from "zod";
 import { parsePublicKey } from "../../trust/index.ts";
 import { configFileName } from "../config.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
+import { readKey } from "../options/key-reference.ts";
 import { policyFileName } from "../options/policy.ts";
-import { readKey } from "../options/signing.ts";
 import { gather } from "../options/values.ts";
 import { safe } from "../render/text.ts";
+import type { InitResult } from "../results/init.ts";
 
 export interface InitOptions {
   readonly role: readonly string[];
@@ -19,15 +19,6 @@ export interface InitOptions {
   readonly soak?: string;
   readonly policyName: string;
 }
-
-export const InitResult = z.object({
-  kind: z.literal("init"),
-  schemaVersion: z.literal(1),
-  config: z.string().describe("path of mreg.yaml"),
-  policy: z.string().describe("path of mreg.policy.yaml"),
-  policyDigest: z.string(),
-});
-export type InitResult = z.infer<typeof InitResult>;
 
 export const command: CommandModule = {
   define(program, act) {
@@ -60,7 +51,7 @@ async function init_(context: Context, options: InitOptions): Promise<Outcome<In
   const config = join(context.cwd, configFileName);
   const policy = join(context.cwd, policyFileName);
   for (const path of [config, policy]) await refuseExisting(path);
-  const { identities, roles } = await readRoles(context.cwd, options.role);
+  const { identities, roles } = await readRoles(context, options.role);
   const text = defaultPolicyYaml({
     name: options.policyName,
     identities,
@@ -84,14 +75,14 @@ interface RoleAssignment {
   readonly roles: Readonly<Record<string, readonly string[]>>;
 }
 
-async function readRoles(directory: string, assignments: readonly string[]): Promise<RoleAssignment> {
+async function readRoles(context: Context, assignments: readonly string[]): Promise<RoleAssignment> {
   const identities: Record<string, { publicKey: string }> = {};
   const roles: Record<string, string[]> = {};
   for (const assignment of assignments) {
     const [, role, name, file] = /^([a-z-]+)=([a-z0-9][a-z0-9._-]*):(.+)$/.exec(assignment) ?? [];
     if (!role || !name || !file)
       throw new UsageError(`--role is ${JSON.stringify(assignment)}, expected <role>=<name>:<public key file>`);
-    identities[name] = { publicKey: parsePublicKey(await readKey(resolve(directory, file))).pem };
+    identities[name] = { publicKey: parsePublicKey(await readKey(context, file)).pem };
     roles[role] = [...(roles[role] ?? []), name];
   }
   return { identities, roles };

@@ -1,27 +1,15 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { z } from "zod";
+import { Option } from "commander";
+import type { PublicKey } from "../../trust/index.ts";
+import { type KeyAlgorithm, keyAlgorithms } from "../../trust/key-algorithm.ts";
+import { parseKmsReference } from "../../trust/kms/reference.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
-import { readKey } from "../options/signing.ts";
-
-export const KeyGenerateResult = z.object({
-  kind: z.literal("key-generate"),
-  schemaVersion: z.literal(1),
-  privateKey: z.string().describe("path of the encrypted private key"),
-  publicKey: z.string().describe("path of the public key"),
-  fingerprint: z.string(),
-});
-export type KeyGenerateResult = z.infer<typeof KeyGenerateResult>;
-
-export const KeyPublicResult = z.object({
-  kind: z.literal("key-public"),
-  schemaVersion: z.literal(1),
-  fingerprint: z.string(),
-  pem: z.string(),
-});
-export type KeyPublicResult = z.infer<typeof KeyPublicResult>;
+import { readKey } from "../options/key-reference.ts";
+import { openKmsSigner } from "../options/kms.ts";
+import type { KeyGenerateResult, KeyPublicResult } from "../results/key.ts";
 
 export const command: CommandModule = {
   define(program, act) {
@@ -29,28 +17,46 @@ export const command: CommandModule = {
     const generate = key
       .command("generate <name>")
       .description("write <name>.key, encrypted, and <name>.pub; cosign reads both")
-      .action((name: string) => act(renderGenerated, (context) => generateKey(context, name)));
+      .addOption(
+        new Option("--algorithm <algorithm>", "kind of key; verifiers everywhere accept the first")
+          .choices(keyAlgorithms)
+          .default(keyAlgorithms[0]),
+      )
+      .action((name: string, { algorithm }: { algorithm: KeyAlgorithm }) =>
+        act(renderGenerated, (context) => generateKey(context, name, algorithm)),
+      );
     addExamples(generate, [
       { line: "COSIGN_PASSWORD=secret mreg key generate alice", does: "write alice.key and alice.pub without asking" },
       {
         line: "mreg key generate keys/lead",
         does: "ask for a password unless COSIGN_PASSWORD is set, write to another directory",
       },
+      {
+        line: "mreg key generate robot --algorithm ed25519",
+        does: "another kind of key; docs/trust.md has who reads it",
+      },
     ]);
     const show = key
-      .command("public <file>")
-      .description("print the public key of a private or public key file, and its fingerprint")
+      .command("public <key>")
+      .description(
+        "print the public key of a private or public key (a file, env://NAME, - for stdin, or in a KMS), and its fingerprint",
+      )
       .action((file: string) => act(renderPublic, (context) => showPublicKey(context, file)));
     addExamples(show, [
       { line: "mreg key public alice.pub", does: "print the key and its fingerprint, as the policy shows it" },
       { line: "mreg key public alice.key", does: "derive the public key; needs the password" },
+      { line: 'ALICE="$(cat alice.pub)" mreg key public env://ALICE', does: "read a key from the environment" },
     ]);
   },
 };
 
-async function generateKey(context: Context, name: string): Promise<Outcome<KeyGenerateResult>> {
+async function generateKey(
+  context: Context,
+  name: string,
+  algorithm: KeyAlgorithm,
+): Promise<Outcome<KeyGenerateResult>> {
   const { generateKeyPair } = await import("../../trust/index.ts");
-  const pair = generateKeyPair(await newPassword(context));
+  const pair = generateKeyPair(await newPassword(context), algorithm);
   const privateKey = `${name}.key`;
   const publicKey = `${name}.pub`;
   await writeNew(resolve(context.cwd, privateKey), pair.privatePem, 0o600);
@@ -60,12 +66,18 @@ async function generateKey(context: Context, name: string): Promise<Outcome<KeyG
 }
 
 async function showPublicKey(context: Context, file: string): Promise<Outcome<KeyPublicResult>> {
-  const pem = await readKey(resolve(context.cwd, file));
+  const kms = parseKmsReference(file);
+  if (kms) return shown((await openKmsSigner(context, kms)).publicKey);
+  const pem = await readKey(context, file);
   const { loadSigner, parsePublicKey } = await import("../../trust/index.ts");
   const password = () => context.env["COSIGN_PASSWORD"] ?? "";
   const key = pem.includes("PRIVATE KEY") ? (await loadSigner(pem, password)).publicKey : parsePublicKey(pem);
-  return { result: { kind: "key-public", schemaVersion: 1, fingerprint: key.identity.fingerprint, pem: key.pem } };
+  return shown(key);
 }
+
+const shown = ({ identity, pem }: PublicKey): Outcome<KeyPublicResult> => ({
+  result: { kind: "key-public", schemaVersion: 1, fingerprint: identity.fingerprint, pem },
+});
 
 /** COSIGN_PASSWORD, even when it is empty, as cosign has it; else asked for twice. */
 async function newPassword(context: Context): Promise<string> {

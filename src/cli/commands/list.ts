@@ -1,23 +1,10 @@
-import { z } from "zod";
 import type { Repository } from "../../oci/content.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
 import { addRegistryOptions, connect, type RegistryOptions } from "../options/registry.ts";
 import { registryLocation, withModel } from "../options/target.ts";
 import { safe, table } from "../render/text.ts";
-
-export const ListResult = z.object({
-  kind: z.literal("list"),
-  schemaVersion: z.literal(1),
-  registry: z.string(),
-  models: z.array(
-    z.object({
-      name: z.string(),
-      versions: z.array(z.object({ version: z.string(), digest: z.string() })).describe("newest last"),
-    }),
-  ),
-});
-export type ListResult = z.infer<typeof ListResult>;
+import type { ListResult } from "../results/list.ts";
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Digest } from "../../base/digest.ts";
 import { hasCode } from "../../base/errors.ts";
 import type { Chain, ChainLink, Policy } from "../../lifecycle/index.ts";
@@ -11,34 +10,7 @@ import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts
 import { withModel } from "../options/target.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe, shortDigest } from "../render/text.ts";
-
-const Entry = z.object({
-  sequence: z.int(),
-  digest: z.string().describe("digest of the record's manifest; the next record names it as its predecessor"),
-  version: z.string(),
-  model: z.string().describe("digest of the model manifest"),
-  from: z.string(),
-  to: z.string(),
-  transition: z.string(),
-  signer: z.string().describe("name in the policy"),
-  person: z.string(),
-  recordedAt: z.string(),
-  approvals: z
-    .array(
-      z.object({ digest: z.string(), person: z.string().optional().describe("absent when it no longer verifies") }),
-    )
-    .describe("who approved, verified again now"),
-  evidence: z.array(z.object({ predicateType: z.string(), digest: z.string() })),
-  policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
-});
-
-export const LogResult = z.object({
-  kind: z.literal("log"),
-  schemaVersion: z.literal(1),
-  name: z.string(),
-  entries: z.array(Entry).describe("verified records, oldest first"),
-});
-export type LogResult = z.infer<typeof LogResult>;
+import type { LogResult } from "../results/log.ts";
 
 type LogOptions = RegistryOptions & PolicyOptions;
 
@@ -103,12 +75,12 @@ async function approver(
   { digest, subject, policy }: ApprovalToVerify,
   options: CallOptions,
 ): Promise<string | undefined> {
-  const { memberByFingerprint, policyKeys } = await import("../../lifecycle/index.ts");
+  const { memberByFingerprint, policyTrust } = await import("../../lifecycle/index.ts");
   const { predicateTypes } = await import("../../evidence/index.ts");
   const { verifyStatement } = await import("../../trust/index.ts");
   try {
     const bundle = await repository.resolve(digest, options);
-    const accept = { keys: policyKeys(policy), predicateType: predicateTypes.approval };
+    const accept = { ...policyTrust(policy), predicateType: predicateTypes.approval };
     const { signer } = await verifyStatement(repository, bundle, subject, accept, options);
     return memberByFingerprint(policy, signer.fingerprint)?.person;
   } catch (error) {

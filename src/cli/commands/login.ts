@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { Credential } from "../../stores/remote/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
@@ -6,15 +5,7 @@ import { givenCredential, storedCredentials } from "../options/credentials.ts";
 import { addExamples } from "../options/examples.ts";
 import { addRegistryOptions, connection, type RegistryOptions } from "../options/registry.ts";
 import { safe } from "../render/text.ts";
-
-export const LoginResult = z.object({
-  kind: z.literal("login"),
-  schemaVersion: z.literal(1),
-  registry: z.string().describe("host, and path where the credentials are for what is below it only"),
-  storedIn: z.string().describe("credentials file, or the helper program that keeps them"),
-  checked: z.boolean().describe("the registry asked for the credentials and took them; false: it asks nobody"),
-});
-export type LoginResult = z.infer<typeof LoginResult>;
+import type { LoginResult } from "../results/login.ts";
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,21 +1,9 @@
-import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addCredentialFileOption, type CredentialOptions, storedCredentials } from "../options/credentials.ts";
 import { addExamples } from "../options/examples.ts";
 import { safe } from "../render/text.ts";
+import type { LogoutResult } from "../results/logout.ts";
 import { parseRegistry } from "./login.ts";
-
-export const LogoutResult = z.object({
-  kind: z.literal("logout"),
-  schemaVersion: z.literal(1),
-  registry: z.string(),
-  outcome: z.enum(["removed", "absent"]).describe("absent: there was nothing stored for it"),
-  remaining: z
-    .string()
-    .optional()
-    .describe("another place that still has credentials for it: file, variable or helper"),
-});
-export type LogoutResult = z.infer<typeof LogoutResult>;
 
 export const command: CommandModule = {
   define(program, act) {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { isMregError } from "../../base/errors.ts";
 import type { LifecycleError } from "../../lifecycle/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
@@ -8,28 +7,16 @@ import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/pol
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { withTarget } from "../options/target.ts";
-import { DecisionView, renderDecision, viewDecision } from "../render/decision.ts";
+import { renderDecision, viewDecision } from "../render/decision.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe } from "../render/text.ts";
+import type { PromoteResult } from "../results/promote.ts";
 import { packageVersion } from "../version.ts";
 
 export interface PromoteOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly to: string;
   readonly sunset?: string;
 }
-
-export const PromoteResult = z.object({
-  kind: z.literal("promote"),
-  schemaVersion: z.literal(1),
-  outcome: z.enum(["promoted", "present", "denied"]).describe("present: an earlier run of this command did it"),
-  reference: z.string().describe("pinned reference"),
-  decision: DecisionView,
-  record: z
-    .object({ sequence: z.int(), digest: z.string(), tags: z.array(z.string()) })
-    .optional()
-    .describe("the new link of the chain; absent when denied"),
-});
-export type PromoteResult = z.infer<typeof PromoteResult>;
 
 export const command: CommandModule = {
   define(program, act) {

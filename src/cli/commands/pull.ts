@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { z } from "zod";
 import { type FileKind, fileKinds } from "../../model/media-types.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
+import { openContentCache } from "../options/content-cache.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
@@ -10,6 +10,8 @@ import { readPublicKey } from "../options/signing.ts";
 import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { gather, parseCount } from "../options/values.ts";
 import { count, formatBytes, safe } from "../render/text.ts";
+import type { PullResult } from "../results/pull.ts";
+import { checkWholeModel, writeModelSignature } from "./pull-oms.ts";
 
 export interface PullOptions extends RegistryOptions, PolicyOptions {
   readonly output: string;
@@ -19,21 +21,15 @@ export interface PullOptions extends RegistryOptions, PolicyOptions {
   readonly requireState?: string;
   readonly verify?: boolean;
   readonly verifyKey?: string;
+  readonly oms?: boolean;
   readonly overwrite?: boolean;
   readonly concurrency?: number;
+  readonly connections?: number;
+  readonly rehash?: boolean;
+  /** commander's: false with --no-fsync. */
+  readonly fsync: boolean;
+  readonly deltaFrom: readonly string[];
 }
-
-export const PullResult = z.object({
-  kind: z.literal("pull"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  digest: z.string(),
-  directory: z.string(),
-  files: z.array(
-    z.object({ path: z.string(), digest: z.string(), size: z.int(), outcome: z.enum(["done", "present"]) }),
-  ),
-});
-export type PullResult = z.infer<typeof PullResult>;
 
 export const command: CommandModule = {
   define(program, act) {
@@ -47,8 +43,13 @@ export const command: CommandModule = {
       .option("--require-state <state>", "refuse unless the verified chain says the version is in this state")
       .option("--verify", "refuse unless a key of the policy signed the version")
       .option("--verify-key <file>", "refuse unless this public key signed the version")
+      .option("--oms", "also write the attached model signature as model.sig, for `model_signing verify`")
       .option("--overwrite", "replace files that are there with other content")
-      .option("--concurrency <number>", "downloads at a time", parseCount)
+      .option("--delta-from <dir>", "also look here for an older version to take unchanged parts from", gather, [])
+      .option("--rehash", "read files that are there already, trusting nothing from earlier runs")
+      .option("--no-fsync", "do not wait until the files are on the disk")
+      .option("--concurrency <number>", "files at a time", parseCount)
+      .option("--connections <number>", "connections at most, over all files", parseCount)
       .action((ref: string, options: PullOptions) => act(render, (context) => pull_(context, ref, options)));
     addPolicyOptions(addRegistryOptions(pull));
     addExamples(pull, [
@@ -62,20 +63,32 @@ export const command: CommandModule = {
 };
 
 async function pull_(context: Context, ref: string, options: PullOptions): Promise<Outcome<PullResult>> {
+  if (options.oms) checkWholeModel(options);
   return withTarget(context, ref, options, async (target) => {
     await verifyBefore(context, target, options);
     const { pullModel } = await import("../../model/index.ts");
     const { descriptor, pinned, repository } = target;
+    const { openDigestCache } = await import("../options/digest-cache.ts");
+    const digests = options.rehash ? undefined : await openDigestCache(context.env);
     const pulled = await pullModel(repository, descriptor, resolve(context.cwd, options.output), {
       signal: context.signal,
       onEvent: context.onEvent,
       ...(options.include.length > 0 ? { include: options.include } : {}),
       ...(options.exclude.length > 0 ? { exclude: options.exclude } : {}),
       ...(options.kind.length > 0 ? { kinds: options.kind } : {}),
+      cache: await openContentCache(context),
+      deltaFrom: options.deltaFrom.map((directory) => resolve(context.cwd, directory)),
       ...(options.overwrite ? { overwrite: true } : {}),
       ...(options.concurrency ? { concurrency: options.concurrency } : {}),
+      ...(options.connections ? { connections: options.connections } : {}),
+      isDurable: options.fsync,
+      digests,
+      clock: context.clock,
     });
+    await digests?.save();
     const files = pulled.files.map(({ path, digest, size, outcome }) => ({ path, digest, size, outcome }));
+    const modelSignature = options.oms ? await writeModelSignature(context, target, { ...pulled, options }) : undefined;
+    for (const warning of pulled.warnings) context.note(`warning: ${safe(warning)}`);
     return {
       result: {
         kind: "pull",
@@ -83,7 +96,12 @@ async function pull_(context: Context, ref: string, options: PullOptions): Promi
         reference: pinned,
         digest: descriptor.digest,
         directory: pulled.directory,
+        ...(modelSignature ? { modelSignature } : {}),
         files,
+        received: pulled.received,
+        resumed: pulled.resumed,
+        bytesSaved: pulled.files.reduce((sum, { reused }) => sum + reused, 0),
+        warnings: [...pulled.warnings],
       },
     };
   });
@@ -105,19 +123,22 @@ async function verifyBefore(
   }
   if (!options.verify && !options.verifyKey) return;
   const { requireSignature } = await import("../../trust/index.ts");
-  const { policyKeys } = await import("../../lifecycle/index.ts");
-  const keys = options.verifyKey
-    ? [await readPublicKey(options.verifyKey)]
-    : policyKeys(await openPolicy(context, options));
-  await requireSignature(repository, descriptor, keys, { signal });
+  const { policyTrust } = await import("../../lifecycle/index.ts");
+  const trust = options.verifyKey
+    ? { keys: [await readPublicKey(context, options.verifyKey)] }
+    : policyTrust(await openPolicy(context, options));
+  await requireSignature(repository, descriptor, trust, { signal });
 }
 
 function render(result: PullResult): string {
   const moved = result.files.filter(({ outcome }) => outcome === "done");
   const bytes = moved.reduce((sum, { size }) => sum + size, 0);
   const present = result.files.length - moved.length;
+  const there = present > 0 ? `; ${count(present, "file")} were there already` : "";
+  const resumed = result.resumed > 0 ? `; ${formatBytes(result.resumed)} were left by an interrupted pull` : "";
+  const saved = result.bytesSaved > 0 ? `; ${formatBytes(result.bytesSaved)} were on this machine already` : "";
   return [
-    `${count(moved.length, "file")}, ${formatBytes(bytes)} to ${safe(result.directory)}${present > 0 ? `; ${count(present, "file")} were there already` : ""}`,
+    `${count(moved.length, "file")}, ${formatBytes(bytes)} to ${safe(result.directory)}${there}${resumed}${saved}`,
     safe(result.reference),
   ].join("\n");
 }

@@ -1,8 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { z } from "zod";
 import type { ModelInput } from "../../model/index.ts";
 import type { Reference } from "../../oci/reference.ts";
+import type { signManifest } from "../../trust/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
@@ -11,6 +11,7 @@ import { addSigningOptions, openSigner, type SigningOptions } from "../options/s
 import { pin, withModel } from "../options/target.ts";
 import { gather, parseAnnotations, parseCount } from "../options/values.ts";
 import { count, formatBytes, safe, table } from "../render/text.ts";
+import type { PushResult } from "../results/push.ts";
 
 export interface PushOptions extends RegistryOptions, SigningOptions {
   readonly owner?: string;
@@ -20,22 +21,11 @@ export interface PushOptions extends RegistryOptions, SigningOptions {
   readonly license: readonly string[];
   readonly created?: string;
   readonly concurrency?: number;
+  readonly rehash?: boolean;
+  readonly speculate: boolean;
   readonly exportManifest?: string;
+  readonly index?: boolean;
 }
-
-export const PushResult = z.object({
-  kind: z.literal("push"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  name: z.string(),
-  version: z.string(),
-  outcome: z.enum(["created", "present"]).describe("present: this content had a version already"),
-  digest: z.string(),
-  size: z.int().describe("bytes of all files"),
-  files: z.array(z.object({ path: z.string(), kind: z.string(), digest: z.string(), size: z.int() })),
-  signature: z.string().optional().describe("digest of the signature's manifest"),
-});
-export type PushResult = z.infer<typeof PushResult>;
 
 export const command: CommandModule = {
   define(program, act) {
@@ -49,6 +39,10 @@ export const command: CommandModule = {
       .option("--artifact-type <type>", "media type instead of ModelPack's")
       .option("--created <time>", "creation time, RFC 3339; default: none, or SOURCE_DATE_EPOCH")
       .option("--concurrency <number>", "uploads at a time", parseCount)
+      .option("--rehash", "read every file and look for every blob, trusting nothing from earlier pushes")
+      .option("--index", "attach a tensor index of all files, not only of more than 64 MiB of safetensors")
+      .option("--no-index", "attach no tensor index")
+      .option("--no-speculate", "send large files only after they are hashed, for lines where bytes are dear")
       .option("--export-manifest <file>", "also write the manifest to a file")
       .action((name: string, paths: string[], options: PushOptions) =>
         act(render, (context) => push_(context, { name, paths, options })),
@@ -74,29 +68,33 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
   const signer = options.sign ? await openSigner(context, options) : undefined;
   return withModel(context, name, options, async ({ reference, repository }) => {
     const { pushModel } = await import("../../push-model.ts");
+    const { openDigestCache, openIndexCache } = await import("../options/digest-cache.ts");
     const { clock, onEvent, signal } = context;
     const version = await askedVersion(reference);
     const input = modelInput(context, { name: repository.name, paths, options });
-    const { artifact, ...pushed } = await pushModel(
+    const { artifact, indexProblem, ...pushed } = await pushModel(
       repository,
       { ...input, ...(version ? { version: `v${version}` } : {}) },
       {
         signal,
         onEvent,
         ...(version ? { version } : {}),
+        digests: await openDigestCache(context.env),
+        indexes: openIndexCache(context.env),
         ...(options.concurrency ? { concurrency: options.concurrency } : {}),
+        ...(options.rehash ? { rehash: true } : {}),
+        speculate: options.speculate,
+        ...(options.index === undefined ? {} : { index: options.index ? "always" : "never" }),
       },
     );
+    if (indexProblem !== undefined) context.note(`warning: no tensor index was attached: ${safe(indexProblem)}`);
     const { descriptor, raw } = artifact.manifest;
     if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), raw);
-    const { signManifest } = await import("../../trust/index.ts");
-    const signature = signer && (await signManifest(repository, descriptor, { signer, clock, signal }));
-    const files = artifact.files.map(({ path, kind, source }) => ({
-      path,
-      kind,
-      digest: source.descriptor.digest,
-      size: source.descriptor.size,
-    }));
+    const signature = signer && (await sign(repository, descriptor, { signer, clock, signal }));
+    const files = artifact.files.map(({ path, kind, source }) => {
+      const { digest, size } = source.descriptor;
+      return { path, kind, digest, size };
+    });
     const result: PushResult = {
       kind: "push",
       schemaVersion: 1,
@@ -107,9 +105,16 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
       size: files.reduce((sum, file) => sum + file.size, 0),
       files,
       ...(signature ? { signature: signature.digest } : {}),
+      warnings: indexProblem === undefined ? [] : [`no tensor index was attached: ${indexProblem}`],
     };
     return { result };
   });
+}
+
+/** Loaded for those who sign only. */
+async function sign(...call: Parameters<typeof signManifest>): ReturnType<typeof signManifest> {
+  const trust = await import("../../trust/index.ts");
+  return trust.signManifest(...call);
 }
 
 /** The version in `name:v4`; undefined when the next one is to be allocated. */

@@ -1,21 +1,10 @@
-import { z } from "zod";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
-
-export const ResolveResult = z.object({
-  kind: z.literal("resolve"),
-  schemaVersion: z.literal(1),
-  reference: z.string().describe("pinned reference"),
-  digest: z.string(),
-  mediaType: z.string(),
-  size: z.int(),
-  location: z.string().describe("repository with its registry"),
-});
-export type ResolveResult = z.infer<typeof ResolveResult>;
+import type { ResolveResult } from "../results/resolve.ts";
 
 type ResolveOptions = RegistryOptions & PolicyOptions;
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import type { ModelStatus, Policy } from "../../lifecycle/index.ts";
 import type { Repository } from "../../oci/content.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
@@ -8,41 +7,7 @@ import { addRegistryOptions, connect, type RegistryOptions } from "../options/re
 import { registryLocation, withModel } from "../options/target.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe, shortDigest, table } from "../render/text.ts";
-
-const ModelView = z.object({
-  name: z.string(),
-  serving: z.string().optional().describe("version that production serves"),
-  versions: z.array(
-    z.object({
-      version: z.string(),
-      digest: z.string(),
-      state: z.string(),
-      since: z.string().optional().describe("absent for versions that no record speaks of"),
-      by: z.string().optional().describe("person who signed the record"),
-      isServing: z.boolean(),
-    }),
-  ),
-  head: z.object({ sequence: z.int(), digest: z.string() }).optional().describe("newest record of the chain"),
-  anomalies: z
-    .array(
-      z.object({
-        kind: z.enum(["forged", "moved", "missing"]),
-        tag: z.string(),
-        digest: z.string().optional(),
-        expected: z.string().optional(),
-      }),
-    )
-    .describe("tags that the chain does not stand behind"),
-});
-
-export const StatusResult = z.object({
-  kind: z.literal("status"),
-  schemaVersion: z.literal(1),
-  policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
-  weakened: z.array(z.string()),
-  models: z.array(ModelView),
-});
-export type StatusResult = z.infer<typeof StatusResult>;
+import type { StatusResult } from "../results/status.ts";
 
 type StatusOptions = RegistryOptions & PolicyOptions;
 
@@ -83,7 +48,7 @@ async function status_(
 }
 
 async function readAll(context: Context, policy: Policy, options: StatusOptions): Promise<readonly ModelStatus[]> {
-  const { readStatus } = await import("../../lifecycle/index.ts");
+  const { readStatus } = await import("../../lifecycle/status.ts");
   const { signal } = context;
   const registry = await connect(context, registryLocation(context), options);
   try {
@@ -99,7 +64,7 @@ async function readAll(context: Context, policy: Policy, options: StatusOptions)
 }
 
 async function readOne(context: Context, repository: Repository, policy: Policy): Promise<ModelStatus> {
-  const { readStatus } = await import("../../lifecycle/index.ts");
+  const { readStatus } = await import("../../lifecycle/status.ts");
   const status = await readStatus(repository, policy, { signal: context.signal });
   if (status.versions.length > 0) return status;
   const { StoreError } = await import("../../oci/errors.ts");

@@ -9,11 +9,14 @@ export const policyFileName = "mreg.policy.yaml";
 
 export interface PolicyOptions {
   readonly policy?: string;
+  readonly trustedRoot?: string;
 }
 
-/** Adds `--policy`. */
+/** Adds `--policy` and `--trusted-root`. */
 export function addPolicyOptions(command: Command): Command {
-  return command.option("--policy <file>", `policy; default: policy of mreg.yaml, or ${policyFileName} here`);
+  return command
+    .option("--policy <file>", `policy; default: policy of mreg.yaml, or ${policyFileName} here`)
+    .option("--trusted-root <file>", "root of certificates, logs and times; default: that of `mreg trust`");
 }
 
 /** Reads the policy. There is no policy by default: without one, nobody is trusted. */
@@ -23,6 +26,10 @@ export async function openPolicy(context: Context, options: PolicyOptions): Prom
     const next = cause.code === "ENOENT" ? "; `mreg init` writes one" : "";
     throw new UsageError(`cannot read policy ${path}: ${cause.message}${next}`, { cause });
   });
-  const { parsePolicy } = await import("../../lifecycle/index.ts");
-  return parsePolicy(text);
+  const { parsePolicy } = await import("../../lifecycle/policy/parse.ts");
+  const policy = parsePolicy(text);
+  const hasCertificates = [...policy.members.values()].some(({ identity }) => identity.kind === "certificate");
+  if (!hasCertificates) return policy;
+  const { openTrustRoot } = await import("./trust.ts");
+  return parsePolicy(text, { trustRoot: await openTrustRoot(context, options) });
 }

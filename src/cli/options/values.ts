@@ -7,6 +7,29 @@ export function parseCount(value: string): number {
   throw new InvalidArgumentError(`expected a positive whole number, not ${JSON.stringify(value)}.`);
 }
 
+const byteUnits: Readonly<Record<string, number>> = {
+  ...{ "": 1, B: 1, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 },
+  ...{ KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 },
+};
+
+/** A flag's value that is a number of bytes: `0`, `500MB`, `1.5GiB`. */
+export function parseBytes(value: string): number {
+  const [, number = "", unit = ""] = /^([0-9]{1,15}(?:\.[0-9]{1,3})?)([A-Za-z]*)$/.exec(value) ?? [];
+  const bytes = Math.floor(Number(number) * (byteUnits[unit] ?? Number.NaN));
+  if (number !== "" && Number.isSafeInteger(bytes)) return bytes;
+  throw new InvalidArgumentError(`expected a size such as 500MB or 50GiB, not ${JSON.stringify(value)}.`);
+}
+
+const ageUnitsMs: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** A flag's value that is a span of time, as milliseconds: `90m`, `24h`, `30d`, `2w`. */
+export function parseAge(value: string): number {
+  const [, number = "", unit = ""] = /^(0|[1-9][0-9]{0,4})([mhdw])$/.exec(value) ?? [];
+  const unitMs = ageUnitsMs[unit];
+  if (unitMs !== undefined) return Number(number) * unitMs;
+  throw new InvalidArgumentError(`expected a duration such as 12h or 30d, not ${JSON.stringify(value)}.`);
+}
+
 /** `key=value` pairs; the value may hold further equals signs. */
 export function parseAnnotations(pairs: readonly string[]): Record<string, string> {
   const annotations = Object.create(null) as Record<string, string>;

@@ -1,4 +1,4 @@
-import type { CpResult } from "../commands/cp.ts";
+import type { CpResult } from "../results/cp.ts";
 import type { Paint } from "./paint.ts";
 import { count, formatBytes, safe } from "./text.ts";
 

@@ -1,36 +1,7 @@
-import { z } from "zod";
 import type { Decision, GateResult } from "../../lifecycle/index.ts";
+import type { DecisionView } from "../results/decision.ts";
 import type { Paint } from "./paint.ts";
 import { safe, shortDigest } from "./text.ts";
-
-const GateView = z.object({
-  gate: z.string(),
-  code: z.string().describe("stable; MREG-OK exactly when the gate passed"),
-  passed: z.boolean(),
-  reason: z.string(),
-  evidence: z.array(z.object({ digest: z.string(), signer: z.string(), time: z.string().optional() })),
-  fix: z.string().optional(),
-  who: z.array(z.string()).optional(),
-});
-
-/** A decision as JSON shows it; the gates of a denial and of a pass alike. */
-export const DecisionView = z.object({
-  model: z.string(),
-  version: z.string(),
-  digest: z.string(),
-  from: z.string(),
-  to: z.string(),
-  transition: z.string(),
-  policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
-  weakened: z.array(z.string()).describe("demands of the invariant that the policy drops, in words"),
-  allowed: z.boolean(),
-  gates: z.array(GateView),
-  evidence: z.array(z.string()).describe("digests of all trusted evidence, sorted"),
-  approvals: z.array(z.string()),
-  requester: z.object({ name: z.string(), person: z.string(), roles: z.array(z.string()) }).optional(),
-  decidedAt: z.string(),
-});
-export type DecisionView = z.infer<typeof DecisionView>;
 
 /** Turns the lifecycle's decision into what JSON shows. */
 export function viewDecision(decision: Decision): DecisionView {

@@ -1,4 +1,4 @@
-import type { DoctorResult } from "../commands/doctor.ts";
+import type { DoctorResult } from "../results/doctor.ts";
 import { meanings } from "./doctor-meaning.ts";
 import type { Paint } from "./paint.ts";
 import { count, safe } from "./text.ts";

@@ -1,4 +1,4 @@
-import type { GraphNode, GraphResult } from "../commands/graph.ts";
+import type { GraphNode, GraphResult } from "../results/graph.ts";
 import { safe, shortDigest } from "./text.ts";
 
 export type GraphStyle = GraphResult["as"];

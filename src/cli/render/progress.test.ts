@@ -30,6 +30,22 @@ describe("progress without a terminal", () => {
     );
   });
 
+  it("tells hashing and sending apart when they go on at the same time", () => {
+    const hashing: TransferEvent = { type: "begin", phase: "hash", files: 1, bytes: 2048 };
+    const hashed: TransferEvent = { type: "bytes", phase: "hash", path: "w.bin", bytes: 1024 };
+    expect(play([0, hashing], [0, begin], [1000, hashed], [6000, bytes(1)])).toBe(
+      "hashing 0 of 1 file, 1.0 KiB of 2.0 KiB, 171 B/s, 6 s left; " +
+        "pushing 0 of 2 files, 1 B of 4.0 KiB, 0 B/s, 24570 s left  w.bin\n",
+    );
+  });
+
+  it("says at once that the registry asks for a long pause, and for how long, and no longer when it is over", () => {
+    const wait: TransferEvent = { type: "wait", subject: "PUT x", cause: "registry", waitMs: 30_000 };
+    expect(play([0, begin], [10, wait])).toContain("waiting 30 s as the registry asks");
+    const over: TransferEvent = { type: "resume", subject: "PUT x" };
+    expect(play([0, begin], [10, { ...wait, waitMs: 10 }], [20, over], [6000, bytes(1)])).not.toContain("waiting");
+  });
+
   it("takes in work that is found on the way", () => {
     const more: TransferEvent = { type: "more", phase: "copy", files: 3, bytes: 4096 };
     const line = play([0, { type: "begin", phase: "copy", files: 0, bytes: 0 }], [10, more], [6000, more]);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { ByteSink, RangeReceiver } from "../../oci/content.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import { bytesOf, rejectsWith } from "../expect.ts";
 import { blobOf, lyingSource, seededBlob, seededBytes, slowSource, unreadableSource } from "../fixtures.ts";
@@ -147,6 +148,38 @@ function rangeCases(define: DefineCase): void {
       expect(read.equals(bytes.subarray(start, end))).toBe(true);
     });
   }
+
+  define("receive: where a store has it, gives what fetchRange gives, and NOT_FOUND", async ({ repository }) => {
+    const { receive } = repository as Partial<RangeReceiver>;
+    if (!receive) return;
+    const bytes = seededBytes(1, 1_000);
+    const { descriptor } = blobOf(bytes);
+    const received: number[] = [];
+    const memory = new Uint8Array(300);
+    const sink: ByteSink = {
+      room: () => memory,
+      filled: (count) => {
+        received.push(...memory.subarray(0, count));
+        return true;
+      },
+    };
+    await rejectsWith(receive.call(repository, descriptor, { start: 0, end: 10 }, sink), "NOT_FOUND");
+    await repository.push(blobOf(bytes));
+    for (const [start, end] of [
+      [400, 700],
+      [0, 1_000],
+      [999, 1_000],
+    ] as const) {
+      received.length = 0;
+      const outcome = await receive.call(repository, descriptor, { start, end }, sink).then(
+        () => "received",
+        (error: unknown) => (error as { readonly code?: unknown }).code,
+      );
+      // A store may have the whole only; then it says so, and gives no bytes.
+      if (outcome === "UNSUPPORTED" && end - start < bytes.byteLength) expect(received).toEqual([]);
+      else expect([outcome, received]).toEqual(["received", [...bytes.subarray(start, end)]]);
+    }
+  });
 
   define("fetchRange: content that is not there is NOT_FOUND", async ({ repository }) => {
     const { descriptor } = seededBlob(1);

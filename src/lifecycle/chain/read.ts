@@ -6,7 +6,7 @@ import { fetchImageManifest } from "../../oci/fetch-manifest.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { verifyStatement } from "../../trust/verify.ts";
 import { LifecycleError } from "../errors.ts";
-import { type Policy, policyKeys } from "../policy/policy.ts";
+import { type Policy, policyTrust } from "../policy/policy.ts";
 import { logTag, parseLifecycleTag } from "../tags.ts";
 import type { Chain } from "./fold.ts";
 import { linkRecords } from "./verify-links.ts";
@@ -72,7 +72,7 @@ async function readRecord(
     const manifest = await fetchImageManifest(store, bundle, options);
     const subject = manifest.value.subject?.digest;
     if (!subject) throw broken(sequence, "it is attached to no model");
-    return await verifyStatement(store, bundle, subject, { keys: policyKeys(policy) }, options);
+    return await verifyStatement(store, bundle, subject, policyTrust(policy), options);
   } catch (cause) {
     if (hasCode(cause, ...contentFaults)) throw broken(sequence, cause.message, cause);
     throw cause;

@@ -58,7 +58,7 @@ function readLink({ statement, bundle, signer }: Verification, sequence: number,
   if (statement.predicateType !== type)
     throw broken(sequence, `its type is ${statement.predicateType}, expected ${type}`);
   const member = memberByFingerprint(policy, signer.fingerprint);
-  if (!member) throw broken(sequence, `${signer.fingerprint} is not a key of the policy`);
+  if (!member) throw broken(sequence, `${signer.fingerprint} is nobody in the policy`);
   const version = parseVersionTag(record.version);
   if (version === undefined) throw broken(sequence, `its version is ${record.version}`);
   return { sequence, bundle, record, version, subject: subjectOf(statement, sequence), signer: member };

@@ -57,6 +57,7 @@ const heading = `# Who may move a model version where, and what it takes. Every 
 
 const identitiesComment = `
 # Keys, by name: {person: alice@org, publicKey: "-----BEGIN PUBLIC KEY-----…"}. One human with two keys is one person.
+# Where certificates sign: {person: acme-ci, issuer: https://…, identity: https://…}, both exactly; docs/trust.md.
 # Keep the keys of people who have left, and their roles: the history they signed is verified with this file.
 `;
 

@@ -1,8 +1,10 @@
 import type { z } from "zod";
 import { digestOf } from "../../base/digest.ts";
 import { isMregError } from "../../base/errors.ts";
-import type { Fingerprint } from "../../trust/identity.ts";
+import { describeCertificateIdentity } from "../../trust/certificate-identity.ts";
+import type { Fingerprint, Identity, PublicKey } from "../../trust/identity.ts";
 import { parsePublicKey } from "../../trust/key.ts";
+import type { TrustRoot } from "../../trust/trust-root.ts";
 import { LifecycleError } from "../errors.ts";
 import { findWeakenings, type Weakening } from "./invariant.ts";
 import type { Member, Policy } from "./policy.ts";
@@ -14,9 +16,11 @@ import { readYaml } from "./yaml.ts";
  * Reads a policy file, and refuses it unless every word of it is understood.
  *
  * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals.
+ * @param trustRoot - what the certificates of members without a key are verified against; without it, they are not
+ * believed.
  * @throws {@link LifecycleError} `POLICY_INVALID`, listing every problem with its path and what is allowed there.
  */
-export function parsePolicy(yaml: string): Policy {
+export function parsePolicy(yaml: string, { trustRoot }: { readonly trustRoot?: TrustRoot | undefined } = {}): Policy {
   const parsed = PolicyFile.safeParse(readYaml(yaml));
   if (!parsed.success)
     throw invalid(
@@ -41,6 +45,7 @@ export function parsePolicy(yaml: string): Policy {
     evidence: new Map(Object.entries(file.evidence)),
     transitions: file.transitions,
     weakened: weakenings.map(({ text }) => text),
+    ...(trustRoot ? { trustRoot } : {}),
   };
 }
 
@@ -63,18 +68,29 @@ function checkAdmission(file: PolicyFile, weakenings: readonly Weakening[]): voi
 function readMembers(file: PolicyFile): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>();
   const owners = new Map<Fingerprint, string>();
-  for (const [name, { person = name, publicKey }] of Object.entries(file.identities)) {
-    const path = `identities.${name}.publicKey`;
-    const key = readKey(publicKey, path);
-    const owner = owners.get(key.identity.fingerprint);
+  for (const [name, { person = name, ...proof }] of Object.entries(file.identities)) {
+    const path = `identities.${name}.${proof.publicKey === undefined ? "identity" : "publicKey"}`;
+    const { identity, key } = readIdentity(proof, path);
+    const owner = owners.get(identity.fingerprint);
     if (owner !== undefined) {
-      throw invalid([{ path, message: `is the key of ${owner} too (${key.identity.fingerprint}), expected one name` }]);
+      const what = key ? "the key" : "the identity";
+      throw invalid([{ path, message: `is ${what} of ${owner} too (${identity.fingerprint}), expected one name` }]);
     }
-    owners.set(key.identity.fingerprint, name);
+    owners.set(identity.fingerprint, name);
     const roles = Object.entries(file.roles).filter(([, names]) => names.includes(name));
-    members.set(name, { name, person, key, roles: roles.map(([role]) => role) });
+    members.set(name, { name, person, identity, ...(key ? { key } : {}), roles: roles.map(([role]) => role) });
   }
   return members;
+}
+
+/** `findBrokenReferences` has seen to it that there is a key, or both an issuer and an identity. */
+function readIdentity(
+  { publicKey, issuer = "", identity: subject = "" }: PolicyFile["identities"][string],
+  path: string,
+): { readonly identity: Identity; readonly key?: PublicKey } {
+  if (publicKey === undefined) return { identity: describeCertificateIdentity(issuer, subject) };
+  const key = readKey(publicKey, path);
+  return { identity: key.identity, key };
 }
 
 function readKey(pem: string, path: string) {

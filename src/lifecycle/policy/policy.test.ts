@@ -3,6 +3,7 @@ import { type Cast, castPolicyYaml, newCast } from "../../../test/support/lifecy
 import { newSigner } from "../../../test/support/trust.ts";
 import { digestOf } from "../../base/digest.ts";
 import { isMregError } from "../../base/errors.ts";
+import { describeCertificateIdentity } from "../../trust/certificate-identity.ts";
 import { defaultPolicyYaml } from "./default-policy.ts";
 import { parsePolicy } from "./parse.ts";
 import { memberByFingerprint, personsInRoles } from "./policy.ts";
@@ -284,5 +285,32 @@ describe("the invariant", () => {
       `${preview}  - {from: experimental, to: preview, authorize: {roles: [lead]}}\n`,
       /→ preview demands no signature/,
     );
+  });
+});
+
+/** Separation of duties counts humans: whatever they sign with, and however many of it they have. */
+describe("persons", () => {
+  const issuer = "https://accounts.example.com";
+  const keyless = (name: string, identity: string) =>
+    `  ${name}:\n    person: alice\n    issuer: ${issuer}\n    identity: ${identity}\n`;
+  const withIdentities = (text: string) =>
+    edited("identities:\n", `identities:\n${text}`).replace("  lead:\n", "  lead:\n    - alice-sso\n");
+
+  test("two keys and a certificate identity of one human are one person, with the roles of each", () => {
+    const policy = parsePolicy(withIdentities(keyless("alice-sso", "alice@example.com")));
+    const certificate = describeCertificateIdentity(issuer, "alice@example.com");
+    const members = [cast.alice.publicKey.identity, cast.alice2.publicKey.identity, certificate].map(
+      ({ fingerprint }) => memberByFingerprint(policy, fingerprint),
+    );
+    expect(members.map((member) => member?.person)).toEqual(["alice", "alice", "alice"]);
+    expect(members[2]).toMatchObject({ name: "alice-sso", roles: ["lead"], identity: certificate });
+    expect(personsInRoles(policy, ["lead", "data-scientist"])).toEqual(["alice", "lea", "lou"]);
+    const { fingerprint } = describeCertificateIdentity("https://other.example.com", "alice@example.com");
+    expect(memberByFingerprint(policy, fingerprint)).toBeUndefined();
+  });
+
+  test("one identity has one name", () => {
+    const twice = keyless("alice-sso", "alice@example.com") + keyless("bob-sso", "alice@example.com");
+    refused(withIdentities(twice), /alice-sso/);
   });
 });

@@ -1,14 +1,18 @@
 import type { Digest } from "../../base/digest.ts";
-import type { Fingerprint, PublicKey } from "../../trust/identity.ts";
+import type { Fingerprint, Identity, PublicKey } from "../../trust/identity.ts";
+import type { TrustRoot } from "../../trust/trust-root.ts";
+import type { VerificationPolicy } from "../../trust/verification.ts";
 import type { EvidenceRule, StateRule, TransitionRule } from "./schema.ts";
 
-/** A key the policy knows, and whose it is. */
+/** A key or certificate the policy knows, and whose it is. */
 export interface Member {
-  /** What the policy calls the key, such as `alice` or `ci`. */
+  /** What the policy calls it, such as `alice` or `ci`. */
   readonly name: string;
   /** The human or robot behind it; several keys may have one. Separation of duties counts persons. */
   readonly person: string;
-  readonly key: PublicKey;
+  readonly identity: Identity;
+  /** Absent when certificates prove the identity. */
+  readonly key?: PublicKey;
   readonly roles: readonly string[];
 }
 
@@ -35,17 +39,26 @@ export interface Policy {
   readonly transitions: readonly TransitionRule[];
   /** Each way in which the policy drops a demand of the invariant, in words; every decision repeats them. */
   readonly weakened: readonly string[];
+  /** What certificates are verified against. Without one nobody's certificate is believed. */
+  readonly trustRoot?: TrustRoot;
 }
 
-/** The keys that verifiers are told to trust; what they may say is decided by role, later. */
-export function policyKeys(policy: Policy): readonly PublicKey[] {
-  return [...policy.members.values()].map(({ key }) => key);
+/** Whom verifiers are told to trust: all members; what they may say is decided by role, later. */
+export function policyTrust(policy: Policy): VerificationPolicy {
+  return trustIn([...policy.members.values()], policy);
 }
 
-/** The member whose key this is; `undefined` for a stranger. */
+/** Trust in some members alone. */
+export function trustIn(members: readonly Member[], { trustRoot: root }: Policy): VerificationPolicy {
+  const keys = members.flatMap(({ key }) => (key ? [key] : []));
+  const identities = members.flatMap(({ identity }) => (identity.kind === "certificate" ? [identity] : []));
+  return { keys, ...(root && identities.length > 0 ? { certificates: { root, identities } } : {}) };
+}
+
+/** The member whose key or certificate identity this is; `undefined` for a stranger. */
 export function memberByFingerprint(policy: Policy, fingerprint: Fingerprint): Member | undefined {
   for (const member of policy.members.values()) {
-    if (member.key.identity.fingerprint === fingerprint) return member;
+    if (member.identity.fingerprint === fingerprint) return member;
   }
   return undefined;
 }

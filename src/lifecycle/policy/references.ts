@@ -9,7 +9,23 @@ export interface PolicyProblem {
 
 /** Finds every name in the file that nothing stands behind, and every rule that contradicts another. */
 export function findBrokenReferences(file: PolicyFile): readonly PolicyProblem[] {
-  return [...roleProblems(file), ...stateProblems(file), ...evidenceProblems(file), ...transitionProblems(file)];
+  return [
+    ...identityProblems(file),
+    ...roleProblems(file),
+    ...stateProblems(file),
+    ...evidenceProblems(file),
+    ...transitionProblems(file),
+  ];
+}
+
+function identityProblems({ identities }: PolicyFile): PolicyProblem[] {
+  return Object.entries(identities)
+    .filter(([, { publicKey, issuer, identity }]) => {
+      const isCertificate = issuer !== undefined && identity !== undefined;
+      const isKey = issuer === undefined && identity === undefined;
+      return publicKey === undefined ? !isCertificate : !isKey;
+    })
+    .map(([name]) => ({ path: `identities.${name}`, message: "expected publicKey, or issuer and identity" }));
 }
 
 function roleProblems(file: PolicyFile): PolicyProblem[] {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { identityLimitCharacters } from "../../base/limits.ts";
 import { Decimal } from "../../evidence/decimal.ts";
 import { DocumentRole } from "../../evidence/predicates/document.ts";
 import { EvalEnvironment } from "../../evidence/predicates/eval.ts";
@@ -32,11 +33,18 @@ function strict<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
+const certificateText = z.string().min(1).max(identityLimitCharacters);
+
+/** A key, or whom certificates name: exactly one of the two, which `references.ts` checks. */
 const Identity = strict({
-  /** Who holds the key: one human with two keys is one person for separation of duties. Default: the name. */
+  /** Who is behind it: one human with two keys is one person for separation of duties. Default: the name. */
   person: person.optional(),
   /** SPKI, PEM. The key itself, because a fingerprint cannot verify anything. */
-  publicKey: z.string(),
+  publicKey: z.string().optional(),
+  /** The identity provider that vouches, exactly: `https://token.actions.githubusercontent.com`. */
+  issuer: certificateText.optional(),
+  /** Whom it vouches for, exactly: an address, or the URL of a workflow. */
+  identity: certificateText.optional(),
 });
 
 export const StateRule = strict({

@@ -1,16 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { z } from "zod";
 import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { type Digest, digestAlgorithm, digestHex } from "../../base/digest.ts";
 import { parseStrictJson } from "../../base/json.ts";
+import { objectAt, textAt } from "../../base/shape.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import { checkRepositoryName } from "../../oci/reference.ts";
 import { look, readRegular } from "./files.ts";
 import { layoutFileLimitBytes, nameDepthLimit } from "./limits.ts";
 
 const layoutVersion = "1.0.0";
-const LayoutFile = z.looseObject({ imageLayoutVersion: z.string() });
 
 /** Names a layout needs for itself: a repository called `a/blobs` would lie among the blobs of `a`. */
 const reservedNames: readonly string[] = ["blobs", "index.json", "index.json.lock", "oci-layout"];
@@ -100,7 +99,8 @@ export class LayoutDirectory {
 
 function parseLayoutFile(bytes: Uint8Array): string {
   try {
-    return LayoutFile.parse(parseStrictJson(bytes)).imageLayoutVersion.slice(0, 100);
+    const { imageLayoutVersion } = objectAt(parseStrictJson(bytes), "");
+    return textAt(imageLayoutVersion, "imageLayoutVersion").slice(0, 100);
   } catch (cause) {
     throw new InvalidInputError("INVALID_MANIFEST", "invalid oci-layout file, expected imageLayoutVersion", { cause });
   }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { countAt, objectAt, optionalAt, textAt, textsAt } from "../../base/shape.ts";
 import { type Descriptor, mediaTypePattern } from "../../oci/descriptor.ts";
 import { parseDigest } from "../../oci/digest.ts";
 import { InvalidInputError } from "../../oci/errors.ts";
@@ -11,14 +11,29 @@ import { isTag } from "../../oci/reference.ts";
  * The digest is checked when it is used, not here: an entry of an algorithm that mreg cannot verify is carried along
  * and does not make the rest of the layout unreadable.
  */
-export const IndexEntry = z.looseObject({
-  mediaType: z.string().regex(mediaTypePattern),
-  digest: z.string().regex(/^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/),
-  size: z.int().min(0),
-  annotations: z.record(z.string(), z.string()).optional(),
-  artifactType: z.string().optional(),
-});
-export type IndexEntry = Readonly<z.infer<typeof IndexEntry>>;
+export interface IndexEntry {
+  readonly mediaType: string;
+  readonly digest: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly annotations?: Record<string, string> | undefined;
+  readonly artifactType?: string | undefined;
+  readonly [unknown: string]: unknown;
+}
+
+const mediaType = { regex: mediaTypePattern, name: "a media type" };
+const anyDigest = { regex: /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/, name: "a digest" };
+
+/** Reads an entry. @throws TypeError that says what is wrong with it. */
+export function indexEntryAt(value: unknown, at: string): IndexEntry {
+  const fields = objectAt(value, at);
+  textAt(fields["mediaType"], `${at}.mediaType`, mediaType);
+  textAt(fields["digest"], `${at}.digest`, anyDigest);
+  countAt(fields["size"], `${at}.size`);
+  optionalAt(fields["annotations"], `${at}.annotations`, textsAt);
+  optionalAt(fields["artifactType"], `${at}.artifactType`, textAt);
+  return fields as IndexEntry;
+}
 
 /** The tag of an entry. Other programs also write whole references there; those are no tags, and are carried along. */
 export function tagOf(entry: IndexEntry): string | undefined {

@@ -74,3 +74,15 @@ test("create: keeps an index.json that is there without its oci-layout file", as
   await index.create();
   expect(await index.entries()).toHaveLength(1);
 });
+
+test("an index that is long enough to be remembered is read anew when it has changed, in place and within a tick", async () => {
+  const { layout, index } = await opened();
+  await using _disposed = layout;
+  const entries = Array.from({ length: 1_000 }, (_, at) => ({ ...manifest, digest: digestOf(`${at}`) }));
+  await layout.writeIndex({ schemaVersion: 2, manifests: entries });
+  expect(await index.entries()).toEqual(entries);
+  expect(await index.entries()).toEqual(entries);
+  const changed = [...entries.slice(1), { ...manifest, digest: digestOf("other") }];
+  await layout.writeIndex({ schemaVersion: 2, manifests: changed });
+  expect(await index.entries()).toEqual(changed);
+});

@@ -1,28 +1,40 @@
-import { z } from "zod";
 import { ContentError } from "../../base/errors.ts";
 import { parseStrictJson } from "../../base/json.ts";
+import { arrayAt, constantAt, objectAt, optionalAt, textAt } from "../../base/shape.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import type { LayoutDirectory } from "./directory.ts";
-import { IndexEntry } from "./entries.ts";
+import { type IndexEntry, indexEntryAt } from "./entries.ts";
 import { readRegular } from "./files.ts";
 import { indexLimitBytes } from "./limits.ts";
 import { FileLock } from "./lock.ts";
 
 /** @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md#indexjson-file} */
-const LayoutIndex = z.looseObject({
-  schemaVersion: z.literal(2),
-  mediaType: z.string().optional(),
-  manifests: z.array(IndexEntry),
-});
-type LayoutIndex = z.infer<typeof LayoutIndex>;
+interface LayoutIndex {
+  readonly schemaVersion: 2;
+  readonly manifests: readonly IndexEntry[];
+  readonly [unknown: string]: unknown;
+}
+
+function layoutIndexAt(value: unknown): LayoutIndex {
+  const fields = objectAt(value, "");
+  constantAt(fields["schemaVersion"], "schemaVersion", 2);
+  optionalAt(fields["mediaType"], "mediaType", textAt);
+  arrayAt(fields["manifests"], "manifests", indexEntryAt);
+  return fields as unknown as LayoutIndex;
+}
 
 const emptyIndex = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests: [] });
+
+/** From this length on, an index that is read again and again costs more than its bytes in memory: 200 entries. */
+const rememberedBytes = 64 * 1024;
 
 /** The index.json of one repository: what manifests there are, and what they are called. */
 export class IndexFile {
   readonly #directory: LayoutDirectory;
   readonly #lock: FileLock;
+  /** The last long index and the bytes that it was read from. */
+  #last: { readonly bytes: Uint8Array; readonly index: LayoutIndex } | undefined;
 
   constructor(directory: LayoutDirectory, lockWaitMs: number) {
     this.#directory = directory;
@@ -71,12 +83,15 @@ export class IndexFile {
   async #read(): Promise<LayoutIndex> {
     const bytes = await readRegular(this.#directory.indexPath, indexLimitBytes);
     if (!bytes) throw invalid(`${this.#directory.indexPath} is missing`);
+    // Whoever resolves a thousand tags reads it a thousand times. The bytes tell, which the times of a file need not.
+    if (this.#last && Buffer.compare(this.#last.bytes, bytes) === 0) return this.#last.index;
     try {
-      return LayoutIndex.parse(parseStrictJson(bytes));
+      const index = layoutIndexAt(parseStrictJson(bytes));
+      this.#last = bytes.byteLength < rememberedBytes ? undefined : { bytes, index };
+      return index;
     } catch (cause) {
-      const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
-      // A hostile file can have a fault in every entry.
-      throw invalid(`${this.#directory.indexPath}: ${reason.slice(0, 1_000)}`, cause);
+      // The reason may repeat hostile text: a key that is there twice has any length.
+      throw invalid(`${this.#directory.indexPath}: ${(cause as Error).message.slice(0, 1_000)}`, cause);
     }
   }
 }

@@ -3,9 +3,12 @@ import { type ByteStream, collect } from "../../base/bytes.ts";
 import { verified } from "../../base/digest.ts";
 import type {
   ByteRange,
+  ByteSink,
   CallOptions,
   Capabilities,
   PushOptions,
+  RangeReceiver,
+  ReceiveOptions,
   ReferrerListOptions,
   Repository,
   TagOptions,
@@ -40,7 +43,8 @@ export interface LayoutRepositoryOptions {
  * another program that writes the same layout at the same time, since there is no lock that all of them know; and a
  * `delete` of content at the very moment that somebody pushes a manifest which names it.
  */
-export class LayoutRepository implements Repository {
+export class LayoutRepository implements Repository, RangeReceiver {
+  readonly isLocal = true;
   readonly name: string;
   readonly location: string;
   readonly supports: Capabilities = { delete: true, untag: true, mount: true };
@@ -65,6 +69,10 @@ export class LayoutRepository implements Repository {
 
   fetchRange(target: Descriptor, range: ByteRange, options?: CallOptions): ByteStream {
     return abortable(this.#blobs.fetchRange(target, range), options?.signal);
+  }
+
+  receive(target: Descriptor, range: ByteRange, sink: ByteSink, options: ReceiveOptions = {}): Promise<void> {
+    return this.#blobs.receive(target, range, sink, options);
   }
 
   async exists(target: Descriptor, options?: CallOptions): Promise<boolean> {

@@ -1,27 +1,35 @@
 import type { ByteStream } from "../../base/bytes.ts";
-import { verified } from "../../base/digest.ts";
-import type { ByteRange, CallOptions, PushOptions } from "../../oci/content.ts";
+import { type Digest, verified } from "../../base/digest.ts";
+import type { AheadContent, AheadOutcome, ByteRange, CallOptions, PushOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { BlobSource } from "../../oci/source.ts";
+import { Connections } from "../../transfer/connections.ts";
+import { uploadAhead } from "./ahead-upload.ts";
 import { Chunking } from "./chunking.ts";
 import { openBytes } from "./download.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus } from "./http/error.ts";
 import { storeError } from "./store-error.ts";
-import { uploadBlob } from "./upload.ts";
+import { type UploadContext, uploadBlob } from "./upload.ts";
 import { UploadSessions } from "./upload-sessions.ts";
+
+/** See RemoteOptions. */
+export interface UploadSizes {
+  readonly chunkBytes?: number | undefined;
+  readonly aheadBytes?: number | undefined;
+}
 
 /** Content by digest, over `/blobs/`. */
 export class RemoteBlobs {
   readonly #endpoint: Endpoint;
   readonly #sessions: UploadSessions;
   readonly #chunking: Chunking;
+  readonly #uploads = new Connections({ start: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY });
 
-  /** @param chunkBytes - see RemoteOptions. */
-  constructor(endpoint: Endpoint, chunkBytes?: number) {
+  constructor(endpoint: Endpoint, { chunkBytes, aheadBytes }: UploadSizes = {}) {
     this.#endpoint = endpoint;
     this.#sessions = new UploadSessions(endpoint);
-    this.#chunking = new Chunking(chunkBytes);
+    this.#chunking = new Chunking(chunkBytes, aheadBytes);
   }
 
   async exists(target: Descriptor, { signal }: CallOptions = {}): Promise<boolean> {
@@ -54,9 +62,16 @@ export class RemoteBlobs {
 
   async push(source: BlobSource, options: PushOptions = {}): Promise<void> {
     if (await this.exists(source.descriptor, options)) return;
-    const context = { endpoint: this.#endpoint, sessions: this.#sessions, chunking: this.#chunking, blobs: this };
     try {
-      await uploadBlob(context, source, options);
+      await uploadBlob(this.#uploadContext(), source, options);
+    } catch (error) {
+      throw storeError(error, `repository ${this.#endpoint.name}`);
+    }
+  }
+
+  async pushAhead(content: AheadContent, digest: Promise<Digest>, options: PushOptions = {}): Promise<AheadOutcome> {
+    try {
+      return await uploadAhead(this.#uploadContext(), content, digest, options);
     } catch (error) {
       throw storeError(error, `repository ${this.#endpoint.name}`);
     }
@@ -77,6 +92,11 @@ export class RemoteBlobs {
     } catch (error) {
       throw storeError(error, `blob ${target.digest}`, [400, 405]);
     }
+  }
+
+  #uploadContext(): UploadContext {
+    const [endpoint, sessions, chunking] = [this.#endpoint, this.#sessions, this.#chunking];
+    return { endpoint, sessions, chunking, blobs: this, connections: this.#uploads };
   }
 
   async *#open(target: Descriptor, range: ByteRange, options: CallOptions): ByteStream {

@@ -13,6 +13,9 @@ const mebibyte = 1024 * 1024;
 /** Sizes tried after a 413, largest first. Cloudflare lets 100 MB through, GHCR 4 MiB per PATCH, nginx 1 MiB. */
 const rungs = [64 * mebibyte, 16 * mebibyte, 4 * mebibyte, mebibyte, mebibyte / 4] as const;
 
+/** Hashing this much takes 40 ms, which is what a blob that turns out to be there already may cost. */
+const aheadDefaultBytes = 64 * mebibyte;
+
 /** Pieces of one upload. S3, on which most registries keep them as its parts, takes no more. */
 export const pieceCountLimit = 10_000;
 
@@ -24,14 +27,33 @@ export const pieceCountLimit = 10_000;
  */
 export class Chunking {
   readonly #askedBytes: number | undefined;
+  readonly #aheadBytes: number;
   /** Shorter than every body that was refused. */
   #bodyLimitBytes = Number.POSITIVE_INFINITY;
   #mustPatch = false;
   #losesPieces = false;
+  #refusesAhead = false;
 
-  /** @param askedBytes - blobs longer than this go in pieces of this length. */
-  constructor(askedBytes?: number) {
+  /**
+   * @param askedBytes - blobs longer than this go in pieces of this length.
+   * @param aheadBytes - blobs shorter than this wait for their digest.
+   */
+  constructor(askedBytes?: number, aheadBytes: number = aheadDefaultBytes) {
     this.#askedBytes = askedBytes === undefined ? undefined : Math.floor(askedBytes);
+    this.#aheadBytes = aheadBytes;
+  }
+
+  /** Whether a blob may be sent in one PATCH before its digest is known. */
+  takesAhead(size: number): boolean {
+    const isWhole = this.#askedBytes === undefined || size <= this.#askedBytes;
+    return (
+      size >= this.#aheadBytes && isWhole && size < this.#bodyLimitBytes && !this.#losesPieces && !this.#refusesAhead
+    );
+  }
+
+  /** Notes that one long PATCH was refused; shorter ones that go on from a broken PUT may still do. */
+  refusedAhead(): void {
+    this.#refusesAhead = true;
   }
 
   /**

@@ -3,17 +3,16 @@ import type { ByteRange, CallOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { RegistryClient, RegistryRequest } from "./http/client.ts";
 import type { HttpResponse } from "./http/response.ts";
-
-/** Times one download goes on after an interruption: every 300 MB of a 30 GB file; a byte per answer ends here. */
-const resumeLimit = 100;
-/** Less than this is no progress: an answer that breaks off after a byte would otherwise be asked for a hundred times. */
-const progressBytes = 64 * 1024;
+import { Resumption } from "./resumption.ts";
 
 export interface DownloadOptions extends CallOptions {
   readonly target: Descriptor;
   /** Within the blob, not empty unless the blob is. */
   readonly range: ByteRange;
 }
+
+/** A blob's address, and the scopes that reading it takes. */
+export type Where = Pick<RegistryRequest, "url" | "scopes">;
 
 /**
  * Reads bytes of a blob and goes on with a Range request where a connection broke off.
@@ -23,46 +22,57 @@ export interface DownloadOptions extends CallOptions {
  */
 export async function* openBytes(
   client: RegistryClient,
-  where: Pick<RegistryRequest, "url" | "scopes">,
+  where: Where,
   { target, range, signal }: DownloadOptions,
 ): ByteStream {
-  let at = range.start;
-  for (let resumed = 0, stuck = 0; ; resumed++) {
-    const before = at;
+  const resumption = new Resumption(client, range, signal);
+  for (;;) {
     // Its failure is final: client.send has made its own attempts to get an answer.
-    const body = await open(client, { ...where, signal }, { start: at, end: range.end }, target);
+    const body = await openStream(client, { ...where, signal }, { start: resumption.at, end: range.end }, target);
     try {
       for await (const chunk of body) {
-        at += chunk.byteLength;
+        resumption.at += chunk.byteLength;
         yield chunk;
       }
       return;
     } catch (error) {
-      stuck = at - before >= progressBytes ? 0 : stuck + 1;
-      const isOver = stuck > client.retry.retries || resumed >= resumeLimit;
-      if (isOver || !client.isRetryable(error, "GET")) throw error;
-      // Everything had arrived when it broke off.
-      if (at >= range.end) return;
-      await client.retry.wait(stuck, error, signal);
+      if (await resumption.isComplete(error)) return;
     }
   }
 }
 
-async function open(
+type Ask = Pick<RegistryRequest, "url" | "scopes" | "signal" | "content">;
+
+async function openStream(
   client: RegistryClient,
-  where: Pick<RegistryRequest, "url" | "scopes" | "signal">,
+  where: Ask,
   range: ByteRange,
   target: Descriptor,
 ): Promise<ByteStream> {
-  const isWhole = range.start === 0 && range.end === target.size;
+  const response = await ask(client, where, range, target);
+  if (isAll(range, target)) return response.body;
+  if (response.status === 200) return cut(response.body, range);
+  return exactly(response, range.end - range.start);
+}
+
+/** Sends the request and checks what the head of the answer says. */
+export async function ask(
+  client: RegistryClient,
+  where: Ask,
+  range: ByteRange,
+  target: Descriptor,
+): Promise<HttpResponse> {
+  const isWhole = isAll(range, target);
   // An accept header, because Nexus answers 400 without one.
   const headers = { accept: "*/*", ...(isWhole ? {} : { range: `bytes=${range.start}-${range.end - 1}` }) };
   const response = await client.send({ ...where, method: "GET", headers, expect: isWhole ? [200] : [200, 206] });
   await refuseHtml(response, target);
-  if (isWhole) return response.body;
-  if (response.status === 200) return cut(response.body, range);
-  await checkContentRange(response, range, target);
-  return exactly(response, range.end - range.start);
+  if (response.status === 206) await checkContentRange(response, range, target);
+  return response;
+}
+
+export function isAll({ start, end }: ByteRange, target: Descriptor): boolean {
+  return start === 0 && end === target.size;
 }
 
 /** A proxy's error page with status 200 says more under its own name than as a digest that does not match. */

@@ -36,6 +36,11 @@ export interface RemoteOptions {
    */
   readonly chunkBytes?: number;
   /**
+   * Content at least this long is sent while it is hashed, in one PATCH, where whoever pushes asks for that and the
+   * registry takes it. Default 64 MiB; Infinity: never.
+   */
+  readonly aheadBytes?: number;
+  /**
    * Where neither the specification's DELETE nor Harbor's API removes a tag: pushes a manifest of no use to the tag and
    * deletes that by its digest. Default false, since it writes; where deletion is off, the tag is put back.
    */

@@ -37,7 +37,8 @@ export class PieceReader {
   }
 
   /**
-   * Reads the bytes from `start` up to `end`, which must not leave out any that were never read.
+   * Reads the bytes from `start` up to `end`. Those before that were never read are read and hashed first, and not
+   * handed out.
    *
    * Handed out one chunk late, so that the last one leaves only after the verdict over the whole content: sending it
    * before would complete the request.
@@ -46,6 +47,7 @@ export class PieceReader {
    * `DIGEST_MISMATCH`.
    */
   async *read(start: number, end: number): ByteStream {
+    if (start > this.#hashed) await this.#passOver(start);
     const cursor = this.#at(start);
     let held: Uint8Array | undefined;
     let isComplete = false;
@@ -68,10 +70,17 @@ export class PieceReader {
     if (this.#cursor) this.#drop(this.#cursor);
   }
 
+  async #passOver(end: number): Promise<void> {
+    const cursor = this.#at(this.#hashed);
+    while (cursor.at < end) await this.#take(cursor, end);
+  }
+
   #at(start: number): Cursor {
     if (this.#cursor?.at === start) return this.#cursor;
     this.close();
-    const chunks = this.#source.open(start)[Symbol.asyncIterator]();
+    // Lent chunks will do: at most one is held while the next is asked for.
+    const content = this.#source.lend?.(start) ?? this.#source.open(start);
+    const chunks = content[Symbol.asyncIterator]();
     this.#cursor = { chunks, rest: new Uint8Array(), at: start };
     return this.#cursor;
   }

@@ -3,7 +3,7 @@ import { listPageLimitBytes, referrerListLimit } from "../../base/limits.ts";
 import type { CallOptions, ReferrerListOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Manifest } from "../../oci/manifest.ts";
-import { ImageIndex } from "../../oci/manifest.ts";
+import { imageIndexAt } from "../../oci/manifest.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FallbackIndex } from "./fallback-index.ts";
@@ -116,9 +116,12 @@ export class RemoteReferrers {
 }
 
 async function entries(page: HttpResponse): Promise<readonly Descriptor[]> {
-  const index = ImageIndex.safeParse(await page.json(listPageLimitBytes));
-  if (index.success) return index.data.manifests;
-  throw page.error("BAD_RESPONSE", "answered JSON that is no index of referrers");
+  const json = await page.json(listPageLimitBytes);
+  try {
+    return imageIndexAt(json).manifests;
+  } catch (cause) {
+    throw page.error("BAD_RESPONSE", "answered JSON that is no index of referrers", { cause });
+  }
 }
 
 function isFiltered(response: HttpResponse): boolean {

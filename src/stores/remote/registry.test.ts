@@ -82,7 +82,7 @@ describe("RemoteRegistry", () => {
     server.addFault({ route: "base", action: { kind: "answer", status: 503, headers: { "retry-after": "3600" } } });
     server.addFault({ route: "base", action: { kind: "reset", afterBytes: -1 } });
     await checkLogin(registry);
-    expect(events).toMatchObject([
+    expect(events.filter(({ type }) => type === "retry")).toMatchObject([
       { type: "retry", attempt: 1, reason: "UNAVAILABLE (503)" },
       { type: "retry", attempt: 2, reason: "NETWORK" },
     ]);

@@ -84,6 +84,7 @@ export class RemoteRegistry implements Registry {
       supports: this.#supports,
       harbor: this.#harbor,
       chunkBytes: this.#options.chunkBytes,
+      aheadBytes: this.#options.aheadBytes,
       allowDummyManifest: this.#options.allowDummyManifest,
     });
     this.#repositories.set(name, created);

@@ -1,10 +1,16 @@
 import { type ByteStream, collect } from "../../base/bytes.ts";
-import { verified } from "../../base/digest.ts";
+import { type Digest, verified } from "../../base/digest.ts";
 import type {
+  AheadContent,
+  AheadOutcome,
+  AheadPusher,
   ByteRange,
+  ByteSink,
   CallOptions,
   Capabilities,
   PushOptions,
+  RangeReceiver,
+  ReceiveOptions,
   ReferrerListOptions,
   Repository,
   TagOptions,
@@ -21,6 +27,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { HarborApi } from "./harbor.ts";
 import { KeyedQueue } from "./keyed-queue.ts";
 import { RemoteManifests } from "./manifests.ts";
+import { RemoteReceiver } from "./receive.ts";
 import { RemoteReferrers } from "./referrers.ts";
 import { storeError } from "./store-error.ts";
 import { RemoteTags } from "./tags.ts";
@@ -37,11 +44,12 @@ export interface RemoteRepositoryParts {
   readonly harbor: HarborApi;
   /** See RemoteOptions. */
   readonly chunkBytes?: number | undefined;
+  readonly aheadBytes?: number | undefined;
   readonly allowDummyManifest?: boolean | undefined;
 }
 
 /** A repository on an OCI registry. */
-export class RemoteRepository implements Repository {
+export class RemoteRepository implements Repository, AheadPusher, RangeReceiver {
   readonly name: string;
   readonly location: string;
   /**
@@ -51,18 +59,20 @@ export class RemoteRepository implements Repository {
   readonly supports: Capabilities;
   readonly #parts: RemoteRepositoryParts;
   readonly #blobs: RemoteBlobs;
+  readonly #receiver: RemoteReceiver;
   readonly #manifests: RemoteManifests;
   readonly #tags: RemoteTags;
   readonly #referrers: RemoteReferrers;
   readonly #puts = new KeyedQueue();
 
   constructor(parts: RemoteRepositoryParts) {
-    const { name, location, endpoint, supports, chunkBytes } = parts;
+    const { name, location, endpoint, supports } = parts;
     this.#parts = parts;
     this.name = name;
     this.location = location;
     this.supports = supports;
-    this.#blobs = new RemoteBlobs(endpoint, chunkBytes);
+    this.#blobs = new RemoteBlobs(endpoint, parts);
+    this.#receiver = new RemoteReceiver(endpoint);
     this.#manifests = new RemoteManifests(endpoint);
     this.#tags = new RemoteTags(endpoint, this.#manifests);
     this.#referrers = new RemoteReferrers(endpoint, this.#manifests);
@@ -76,6 +86,10 @@ export class RemoteRepository implements Repository {
     return this.#contentFor(target).fetchRange(target, range, options);
   }
 
+  receive(target: Descriptor, range: ByteRange, sink: ByteSink, options?: ReceiveOptions): Promise<void> {
+    return this.#receiver.receive(target, range, sink, options);
+  }
+
   async exists(target: Descriptor, options?: CallOptions): Promise<boolean> {
     return this.#contentFor(target).exists(target, options);
   }
@@ -83,6 +97,10 @@ export class RemoteRepository implements Repository {
   async push(source: BlobSource, options: PushOptions = {}): Promise<void> {
     if (isManifestType(source.descriptor.mediaType)) await this.#pushManifest(source, options);
     else await this.#blobs.push(source, options);
+  }
+
+  pushAhead(content: AheadContent, digest: Promise<Digest>, options?: PushOptions): Promise<AheadOutcome> {
+    return this.#blobs.pushAhead(content, digest, options);
   }
 
   async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {

@@ -1,14 +1,17 @@
+import type { ByteStream } from "../../base/bytes.ts";
 import type { Digest } from "../../base/digest.ts";
 import { hasCode } from "../../base/errors.ts";
 import type { CallOptions } from "../../oci/content.ts";
+import { mediaTypes } from "../../oci/media-types.ts";
 import { type PieceLimits, pieceLimits } from "./chunking.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus } from "./http/error.ts";
+import type { RequestBody } from "./http/exchange.ts";
 import { sameOriginUrl } from "./http/redirect.ts";
 import type { HttpResponse } from "./http/response.ts";
 import { type HttpUrl, withQuery } from "./http/url.ts";
 
-/** Sessions kept that a refused mount has opened; whoever mounts more than this pushes them in between. */
+/** Sessions kept for pushes that follow; whoever mounts more than this pushes them in between. */
 const sessionLimit = 256;
 
 /** Longest wait for a cancellation, which holds up whoever aborts, and helps nobody but the registry. */
@@ -23,7 +26,7 @@ export interface UploadSession {
   readonly received: number;
 }
 
-/** Opens, asks after and cancels upload sessions in one repository (end-4a, end-11, end-13, end-14). */
+/** Opens, fills, asks after and cancels upload sessions in one repository (end-4a, end-5, end-6, end-11, end-13, end-14). */
 export class UploadSessions {
   readonly #endpoint: Endpoint;
   readonly #offered = new Map<Digest, UploadSession>();
@@ -45,7 +48,7 @@ export class UploadSessions {
       const response = await client.send({ method: "POST", url, scopes, expect: [201, 202], signal });
       await response.discard();
       if (response.status === 201) return true;
-      if (this.#offered.size < sessionLimit) this.#offered.set(digest, opened(response));
+      this.offer(digest, opened(response));
       return false;
     } catch (error) {
       // No right to read the source, or no mounting at all: either way an ordinary push may still work.
@@ -54,7 +57,12 @@ export class UploadSessions {
     }
   }
 
-  /** Takes the session that a refused mount has left for this blob. */
+  /** Leaves a session for the push of this blob. */
+  offer(digest: Digest, session: UploadSession): void {
+    if (this.#offered.size < sessionLimit) this.#offered.set(digest, session);
+  }
+
+  /** Takes the session that a refused mount, or an upload that was ahead of its digest, has left for this blob. */
   takeOffered(digest: Digest): UploadSession | undefined {
     const offered = this.#offered.get(digest);
     this.#offered.delete(digest);
@@ -89,6 +97,62 @@ export class UploadSessions {
       if (hasCode(error, "REDIRECT_REFUSED")) throw error;
       return undefined;
     }
+  }
+
+  /**
+   * Sends bytes that follow what the registry has (end-5).
+   *
+   * @param end - offset in the content after the last of them.
+   * @returns the session as the registry then describes it; it may have kept only some of the bytes, or none.
+   */
+  async append(
+    session: UploadSession,
+    body: { readonly end: number; readonly stream: ByteStream },
+    { signal }: CallOptions = {},
+  ): Promise<UploadSession> {
+    const { client, push: scopes } = this.#endpoint;
+    const { received: start, location: url } = session;
+    const { end, stream } = body;
+    const response = await client.send({
+      method: "PATCH",
+      url,
+      scopes,
+      // No "bytes", no "/size": distribution answers 500 to them.
+      headers: { "content-type": mediaTypes.octetStream, "content-range": `${start}-${end - 1}` },
+      body: { size: end - start, stream },
+      // ECR says 201.
+      expect: [202, 201, 204],
+      signal,
+    });
+    await response.discard();
+    const said = receivedBytes(response) ?? end;
+    // One byte is "0-0", like none.
+    const received = said === 0 && end === 1 ? 1 : said;
+    if (received > end) throw response.error("BAD_RESPONSE", `has ${received} bytes, and was sent ${end}`);
+    return { ...session, received, location: nextLocation(response, session) };
+  }
+
+  /** Sends the rest of the content, or nothing, and closes the upload (end-6). */
+  async finish(
+    session: UploadSession,
+    { digest, body }: { readonly digest: Digest; readonly body: RequestBody },
+    { signal }: CallOptions = {},
+  ): Promise<void> {
+    const { client, push: scopes } = this.#endpoint;
+    const response = await client.send({
+      method: "PUT",
+      url: withQuery(session.location, "digest", digest),
+      scopes,
+      // Anything else, and distribution parses the body as a form.
+      headers: { "content-type": mediaTypes.octetStream },
+      body,
+      expect: [201],
+      signal,
+    });
+    await response.discard();
+    const received = response.header("docker-content-digest");
+    if (received === undefined || received === digest) return;
+    throw response.error("BAD_RESPONSE", `stored ${JSON.stringify(received.slice(0, 150))}, expected ${digest}`);
   }
 
   /**
@@ -133,7 +197,7 @@ export function nextLocation(response: HttpResponse, { location }: UploadSession
  *
  * @returns undefined when there is none.
  */
-export function receivedBytes(response: HttpResponse): number | undefined {
+function receivedBytes(response: HttpResponse): number | undefined {
   const match = /^\s*(?:bytes[= ])?0-(-1|\d{1,15})\s*$/i.exec(response.header("range") ?? "");
   if (!match) return undefined;
   const last = Number(match[1]);

@@ -62,6 +62,33 @@ describe("upload", () => {
     });
   }
 
+  it("keeps to fewer at a time after a 429: those refused wait until one that was not has ended", async () => {
+    const [refusals, blobs] = [5, 8];
+    const { server, repository } = await openRemote(
+      { faults: [{ route: "upload.put", action: { kind: "answer", status: 429 }, times: refusals }] },
+      { retry: { retries: 2 * refusals } },
+    );
+    const gate = Promise.withResolvers<void>();
+    const pushes = Array.from({ length: blobs }, (_, index) => {
+      const source = seededBlob(index, 100_000);
+      const open = (offset?: number) => {
+        let steps = 0;
+        // A request is on its way with its first bytes.
+        const step = () => (steps++ === 0 ? Promise.resolve() : gate.promise);
+        return slowSource(source, 20_000, step).open(offset);
+      };
+      return repository.push({ descriptor: source.descriptor, open });
+    });
+    await expect.poll(() => server.count("upload.put")).toBeGreaterThan(refusals);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Those that are under way as long as the gate is closed; without a limit it would be all.
+    const sending = server.count("upload.put") - refusals;
+    gate.resolve();
+    await Promise.all(pushes);
+    expect(sending).toBeLessThanOrEqual(blobs - refusals + 1);
+    expect(server.count("upload.put")).toBe(blobs + refusals);
+  });
+
   it("starts over after a 401 in the middle, with a new token", async () => {
     const { server, repository } = await openRemote(
       { auth: { kind: "bearer", ...user } },

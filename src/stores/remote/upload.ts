@@ -1,27 +1,29 @@
 import type { ByteStream } from "../../base/bytes.ts";
 import type { PushOptions } from "../../oci/content.ts";
-import { mediaTypes } from "../../oci/media-types.ts";
 import type { BlobSource } from "../../oci/source.ts";
+import type { Connections } from "../../transfer/connections.ts";
 import type { RemoteBlobs } from "./blobs.ts";
 import { type Chunking, pieceCountLimit } from "./chunking.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus, RegistryError } from "./http/error.ts";
-import { withQuery } from "./http/url.ts";
 import { PieceReader } from "./piece-reader.ts";
-import { nextLocation, receivedBytes, type UploadSession, type UploadSessions } from "./upload-sessions.ts";
+import { UploadProgress } from "./upload-progress.ts";
+import type { UploadSession, UploadSessions } from "./upload-sessions.ts";
 
 export interface UploadContext {
   readonly endpoint: Endpoint;
   readonly sessions: UploadSessions;
   readonly chunking: Chunking;
   readonly blobs: Pick<RemoteBlobs, "exists">;
+  /** As many uploads as callers like, until the registry refuses some. */
+  readonly connections: Connections;
 }
 
 /** Times one upload goes on where it broke off: as often as a download. */
 const resumeLimit = 100;
 
 /** Answers to a first PATCH that mean "not in pieces", where a broken session would have been said of a later one. */
-const noPatchStatuses: readonly number[] = [400, 404, 405, 411, 415, 416, 501];
+export const noPatchStatuses: readonly number[] = [400, 404, 405, 411, 415, 416, 501];
 
 /** What became of an attempt: everything is stored, or the same content must be sent another way. */
 type Outcome = "stored" | "other way";
@@ -53,7 +55,7 @@ class BlobUpload {
   readonly #context: UploadContext;
   readonly #source: BlobSource;
   readonly #options: PushOptions;
-  readonly #progress: Progress;
+  readonly #progress: UploadProgress;
   #reader: PieceReader;
   #session: UploadSession | undefined;
   /** The body that is under way, or was when the request failed; empty for those without one. */
@@ -63,17 +65,42 @@ class BlobUpload {
   #refusal: RegistryError | undefined;
   /** The session goes on where the registry said that it stopped. */
   #isResumed = false;
+  /** Counts as one of the registry's connections. */
+  #isIn = false;
 
   constructor(context: UploadContext, source: BlobSource, options: PushOptions) {
     this.#context = context;
     this.#source = source;
     this.#options = options;
-    this.#progress = new Progress(options);
+    this.#progress = new UploadProgress(options);
     this.#reader = new PieceReader(source);
   }
 
   close(): void {
     this.#reader.close();
+    this.#leave();
+  }
+
+  async #enter(): Promise<void> {
+    await this.#context.connections.acquire(this.#options.signal ?? new AbortController().signal);
+    this.#isIn = true;
+  }
+
+  #leave(): void {
+    if (this.#isIn) this.#context.connections.release();
+    this.#isIn = false;
+  }
+
+  /** Whoever was one too many waits outside, and there are fewer from then on. */
+  async #wait(attempt: number, error: RegistryError): Promise<void> {
+    const { endpoint, connections } = this.#context;
+    const isTooMany = hasStatus(error, 429);
+    if (isTooMany) {
+      connections.refused();
+      this.#leave();
+    }
+    await endpoint.client.retry.wait(attempt, error, this.#options.signal);
+    if (isTooMany) await this.#enter();
   }
 
   async abandon(): Promise<void> {
@@ -82,7 +109,9 @@ class BlobUpload {
 
   async run(): Promise<void> {
     const { sessions, blobs, endpoint } = this.#context;
+    await this.#enter();
     this.#session = sessions.takeOffered(this.#source.descriptor.digest);
+    this.#isResumed = (this.#session?.received ?? 0) > 0;
     for (let attempt = 0, resumed = 0; ; ) {
       const session = this.#session ?? (await sessions.start(this.#options));
       this.#session = session;
@@ -97,7 +126,7 @@ class BlobUpload {
         }
         if (!this.#isPassing(error) || attempt >= endpoint.client.retry.retries) throw error;
         this.#hasReauthorized ||= hasStatus(error, 401);
-        await endpoint.client.retry.wait(attempt, error, this.#options.signal);
+        await this.#wait(attempt, error);
         // The answer may have got lost after the registry had stored everything.
         if (await blobs.exists(this.#source.descriptor, this.#options)) return this.#progress.moveTo(this.#size);
         const hasMoved = resumed++ < resumeLimit && (await this.#resume(error, session.received));
@@ -149,31 +178,16 @@ class BlobUpload {
   }
 
   /**
-   * Sends one piece (end-5).
+   * Sends one piece.
    *
    * @returns the session as the registry then describes it; undefined when it has not kept the piece, or wants none.
    */
   async #patch(session: UploadSession, end: number): Promise<UploadSession | undefined> {
-    const { endpoint } = this.#context;
-    const start = session.received;
+    const { sessions } = this.#context;
+    const stream = this.#bytes("PATCH", session.received, end).stream;
     try {
-      const response = await endpoint.client.send({
-        method: "PATCH",
-        url: session.location,
-        scopes: endpoint.push,
-        // No "bytes", no "/size": distribution answers 500 to them.
-        headers: { "content-type": mediaTypes.octetStream, "content-range": `${start}-${end - 1}` },
-        body: this.#bytes("PATCH", start, end),
-        // ECR says 201.
-        expect: [202, 201, 204],
-        signal: this.#options.signal,
-      });
-      await response.discard();
-      const said = receivedBytes(response) ?? end;
-      // One byte is "0-0", like none.
-      const received = said === 0 && end === 1 ? 1 : said;
-      if (received > end) throw response.error("BAD_RESPONSE", `has ${received} bytes, and was sent ${end}`);
-      return received > start ? { ...session, received, location: nextLocation(response, session) } : undefined;
+      const next = await sessions.append(session, { end, stream }, this.#options);
+      return next.received > session.received ? next : undefined;
     } catch (error) {
       if (!(await this.#isAgainstPieces(error, session))) throw error;
       return undefined;
@@ -192,29 +206,16 @@ class BlobUpload {
     return state?.received === session.received;
   }
 
-  /** Sends the rest of the content, or nothing, and closes the upload (end-6). */
+  /** Sends the rest of the content, or nothing, and closes the upload. */
   async #put(session: UploadSession, bodyBytes: number): Promise<void> {
-    const { endpoint } = this.#context;
     const { digest } = this.#source.descriptor;
-    const response = await endpoint.client.send({
-      method: "PUT",
-      url: withQuery(session.location, "digest", digest),
-      scopes: endpoint.push,
-      // Anything else, and distribution parses the body as a form.
-      headers: { "content-type": mediaTypes.octetStream },
-      body: bodyBytes === 0 ? await this.#nothing() : this.#bytes("PUT", 0, bodyBytes),
-      expect: [201],
-      signal: this.#options.signal,
-    });
-    await response.discard();
-    const received = response.header("docker-content-digest");
-    if (received === undefined || received === digest) return;
-    throw response.error("BAD_RESPONSE", `stored ${JSON.stringify(received.slice(0, 150))}, expected ${digest}`);
+    const body = bodyBytes === 0 ? await this.#nothing() : this.#bytes("PUT", 0, bodyBytes);
+    await this.#context.sessions.finish(session, { digest, body }, this.#options);
   }
 
   #bytes(method: "PUT" | "PATCH", start: number, end: number): { size: number; stream: ByteStream } {
     this.#body = { method, size: end - start };
-    return { size: end - start, stream: counted(this.#reader.read(start, end), this.#progress) };
+    return { size: end - start, stream: this.#progress.counted(this.#reader.read(start, end)) };
   }
 
   /** An empty body; that of an empty blob only after its source has turned out to be empty. */
@@ -279,31 +280,5 @@ class BlobUpload {
     this.#reader = new PieceReader(this.#source);
     this.#progress.moveTo(0);
     if (session && farewell === "cancel") await this.#context.sessions.cancel(session);
-  }
-}
-
-async function* counted(stream: ByteStream, progress: Progress): ByteStream {
-  for await (const chunk of stream) {
-    yield chunk;
-    progress.add(chunk.byteLength);
-  }
-}
-
-/** Keeps the sum of reported bytes at what the registry has, as far as is known. */
-class Progress {
-  readonly #options: PushOptions;
-  #sent = 0;
-
-  constructor(options: PushOptions) {
-    this.#options = options;
-  }
-
-  add(count: number): void {
-    this.#sent += count;
-    if (count !== 0) this.#options.onBytes?.(count);
-  }
-
-  moveTo(received: number): void {
-    this.add(received - this.#sent);
   }
 }

@@ -6,6 +6,8 @@ export interface CuttingProxy {
   readonly host: string;
   /** Requests passed on so far, such as `PUT`, in order. */
   readonly methods: readonly string[];
+  /** Bytes that the registry has answered so far, heads included. */
+  readonly answeredBytes: number;
   /** Resets the next connection that has carried so many bytes to the registry since its last request line. */
   cutAfter(bytes: number): void;
   close(): Promise<void>;
@@ -17,6 +19,7 @@ export async function startCuttingProxy(registry: string): Promise<CuttingProxy>
   const methods: string[] = [];
   const sockets = new Set<Socket>();
   let limit = Number.POSITIVE_INFINITY;
+  let answeredBytes = 0;
   const server = createServer((client) => {
     const upstream = connect(Number(port), hostname);
     let carried = 0;
@@ -28,6 +31,7 @@ export async function startCuttingProxy(registry: string): Promise<CuttingProxy>
         upstream.destroy();
       });
     }
+    upstream.on("data", (chunk: Buffer) => (answeredBytes += chunk.byteLength));
     upstream.pipe(client);
     client.on("end", () => upstream.end());
     client.on("data", (chunk: Buffer) => {
@@ -53,6 +57,9 @@ export async function startCuttingProxy(registry: string): Promise<CuttingProxy>
   return {
     host: `127.0.0.1:${address.port}`,
     methods,
+    get answeredBytes() {
+      return answeredBytes;
+    },
     cutAfter: (bytes) => (limit = bytes),
     close: async () => {
       for (const socket of sockets) socket.destroy();

@@ -10,14 +10,18 @@ export const registryNames = ["docker-registry", "distribution", "olareg", "zot"
 export type RegistryName = (typeof registryNames)[number];
 
 export interface RunningRegistry {
-  /** `127.0.0.1:<port>`; plain HTTP. */
+  /** `127.0.0.1:<port>`; plain HTTP unless started with `tls`. */
   readonly host: string;
+  /** Undefined for a container. */
+  readonly pid?: number;
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
   /** Where it keeps its content; by default a temporary directory that `stop` removes. */
   readonly storage?: string;
+  /** Serve HTTPS with these PEM files; the two distributions only. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /**
@@ -35,7 +39,7 @@ export async function spawnRegistry(
   const storage = options.storage ?? join(work, "storage");
   await mkdir(storage, { recursive: true });
   const port = await freePort();
-  const args = await commandLine[name]({ work, storage, port });
+  const args = await commandLine[name]({ work, storage, port, tls: options.tls });
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
@@ -50,13 +54,14 @@ export async function spawnRegistry(
     await stop();
     throw new Error(`${name} did not come up:\n${Buffer.concat(output).toString("utf8")}`, { cause: error });
   }
-  return { host, stop };
+  return { host, stop, ...(child.pid === undefined ? {} : { pid: child.pid }) };
 }
 
 interface Place {
   readonly work: string;
   readonly storage: string;
   readonly port: number;
+  readonly tls: StartOptions["tls"];
 }
 
 const commandLine: Record<RegistryName, (place: Place) => Promise<string[]>> = {
@@ -90,12 +95,12 @@ const commandLine: Record<RegistryName, (place: Place) => Promise<string[]>> = {
 };
 
 /** JSON is YAML, so one writer serves the YAML readers too. */
-async function distributionArgs({ work, storage, port }: Place): Promise<string[]> {
+async function distributionArgs({ work, storage, port, tls }: Place): Promise<string[]> {
   const config = {
     version: 0.1,
     log: { level: "error" },
     storage: { filesystem: { rootdirectory: storage }, delete: { enabled: true } },
-    http: { addr: `127.0.0.1:${port}` },
+    http: { addr: `127.0.0.1:${port}`, ...(tls ? { tls } : {}) },
   };
   return ["serve", await writeConfig(work, "config.yml", config)];
 }
@@ -122,7 +127,8 @@ async function ready(host: string, child: ChildProcess): Promise<void> {
     if (child.exitCode !== null) throw new Error(`exited with ${child.exitCode}`);
     const response = await fetch(`http://${host}/v2/`).catch(() => undefined);
     await response?.body?.cancel();
-    if (response?.ok) return;
+    // 400: plain HTTP on a port that speaks TLS.
+    if (response?.ok || response?.status === 400) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("no answer on /v2/ within 30 s");

@@ -1,7 +1,8 @@
 import type { TestProject } from "vitest/node";
-import { type Program, programs } from "../programs.ts";
+import { type Program, programs, pythonPrograms } from "../programs.ts";
 import { buildProgram, ModuleRefused } from "./build.ts";
 import type { Peer } from "./peers.ts";
+import { installPython, type PythonProgram } from "./python.ts";
 import { run } from "./run.ts";
 
 /** Programs that come with the system: `.ci/run` installs those that are Debian packages. */
@@ -29,6 +30,7 @@ export default async function setup(project: TestProject): Promise<void> {
     console.log(`peer ${program.name}: ${program.module} ${program.version}`);
     findings.set(program.name, goIsThere ? await build(program) : absent(`${program.name}: Go is not on PATH`));
   }
+  for (const program of pythonPrograms) findings.set(program.name, await install(program));
   for (const name of systemPrograms) {
     const there = await answers(name, ["--version"]);
     findings.set(name, there ? { peer: { path: name } } : absent(`${name}: not installed`));
@@ -52,6 +54,15 @@ async function build(program: Program): Promise<Finding> {
     const missing = `${program.name}: ${error instanceof Error ? error.message : String(error)}`;
     const forgiven = error instanceof ModuleRefused && program.mayBeRefused === true;
     return forgiven ? { peer: { missing } } : absent(missing);
+  }
+}
+
+async function install(program: PythonProgram): Promise<Finding> {
+  console.log(`peer ${program.name}: ${program.requirements.join(", ")}`);
+  try {
+    return { peer: { path: await installPython(program) } };
+  } catch (error) {
+    return absent(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

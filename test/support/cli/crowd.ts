@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { AttachResult } from "../../../src/cli/commands/attach.ts";
+import { AttachResult } from "../../../src/cli/results/attach.ts";
 import { succeed } from "./project.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -16,6 +16,7 @@ export const stages = [
   "ready",
   "approved",
   "serving",
+  "updated",
 ] as const;
 export type Stage = (typeof stages)[number];
 
@@ -42,6 +43,7 @@ const steps: Readonly<Record<Stage, readonly string[]>> = {
   ],
   approved: ["approve risk:v1 --to production --key lea.key"],
   serving: ["promote risk:v1 --to production --key mike.key"],
+  updated: ["push risk model -a retrained=yes"],
 };
 
 /**

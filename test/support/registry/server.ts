@@ -31,6 +31,8 @@ export interface RunningRegistry {
   readonly state: RegistryState;
   /** Counts requests on a route. */
   count(route: RouteName): number;
+  /** Bytes of bodies that were answered on a route so far; on all without one. */
+  bytesSent(route?: RouteName): number;
   addFault(fault: Fault): void;
   clearFaults(): void;
   revokeTokens(): void;
@@ -69,6 +71,7 @@ class InProcessRegistry implements RunningRegistry {
   readonly #options: RegistryOptions;
   readonly #gate: Gate;
   readonly #faults: Faults;
+  readonly #sent = new Map<RouteName, number>();
 
   constructor({ server, host, options, state, storage }: RegistryParts) {
     this.#server = server;
@@ -91,6 +94,11 @@ class InProcessRegistry implements RunningRegistry {
 
   clearFaults(): void {
     this.#faults.clear();
+  }
+
+  bytesSent(route?: RouteName): number {
+    const counts = route === undefined ? [...this.#sent.values()] : [this.#sent.get(route) ?? 0];
+    return counts.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   revokeTokens(): void {
@@ -145,7 +153,10 @@ class InProcessRegistry implements RunningRegistry {
       if (call && !refused) cutUpload(call);
       return;
     }
-    send(response, method, alter(refused ?? this.#answer(call), fault), fault);
+    const answer = alter(refused ?? this.#answer(call), fault);
+    const sent = method === "HEAD" ? 0 : (answer.body?.byteLength ?? 0);
+    if (match) this.#sent.set(match.route, (this.#sent.get(match.route) ?? 0) + sent);
+    send(response, method, answer, fault);
   }
 
   #answer(call: (Call & { route: RouteName }) | undefined): Reply {

@@ -26,6 +26,18 @@ export interface RegistryRequest {
   /** A stream is sent once: whoever has the source starts over. Bytes are sent again as needed. */
   readonly body?: RequestBody;
   readonly signal?: AbortSignal | undefined;
+  /** The answer will be poured; only for GET. Names where an earlier such request was sent on to, if it was. */
+  readonly content?: ContentRequest | undefined;
+}
+
+export interface ContentRequest {
+  /**
+   * Where a redirect to another origin led the last time. Asked first, without authorization; a refusal, as of a
+   * signature that is over, leads back to the registry.
+   */
+  readonly at?: HttpUrl | undefined;
+  /** Told each time the registry, or the storage behind it, is asked again after 429 or 503. */
+  readonly onBusy?: (() => void) | undefined;
 }
 
 export interface ClientParts {
@@ -59,13 +71,18 @@ export class RegistryClient {
    * @throws {@link RegistryError}.
    */
   async send(request: RegistryRequest): Promise<HttpResponse> {
+    const { content } = request;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.#attempt(request);
+        // What failed once may have moved: the registry is asked.
+        return await this.#attempt(
+          attempt === 0 || !content ? request : { ...request, content: { ...content, at: undefined } },
+        );
       } catch (error) {
         if (error instanceof NoTokenError) throw error.cause;
         const isLast = attempt >= this.#parts.retry.retries || isStream(request.body);
         if (isLast || !this.isRetryable(error, request.method)) throw error;
+        if (error.status === 429 || error.status === 503) content?.onBusy?.();
         await this.#parts.retry.wait(attempt, error, request.signal);
       }
     }
@@ -76,6 +93,8 @@ export class RegistryClient {
     const { scopes, signal } = request;
     signal?.throwIfAborted();
     if (request.authorization !== undefined) return this.#attemptWith(request, request.authorization);
+    const stored = request.content?.at && (await this.#attemptAt(request, request.content.at));
+    if (stored) return stored;
     const sent = await untilAborted(authorizer.authorization(scopes, lengthOf(request.body)), signal).catch(noToken);
     let response = await this.#exchange(request, sent);
     // A 401 from another origin is not the registry asking: its challenge is never answered.
@@ -97,6 +116,15 @@ export class RegistryClient {
     throw await this.#refusal(response, request.scopes, authorization.replace(/^\S+ /, ""));
   }
 
+  /** @returns undefined when the registry is to be asked again: the address is no longer good. */
+  async #attemptAt(request: RegistryRequest, at: HttpUrl): Promise<HttpResponse | undefined> {
+    const response = await this.#exchange({ ...request, url: at }, undefined);
+    if (request.expect.includes(response.status)) return response;
+    if (response.status >= 500 || response.status === 429) throw await this.#refusal(response, []);
+    await response.discard();
+    return undefined;
+  }
+
   /** When there is no answer to be had, the 401 is let go of: an unread body would hold its connection, and the process. */
   async #answerChallenges(response: HttpResponse, { scopes, signal }: RegistryRequest, sent: string | undefined) {
     const challenges = response.headerLines("www-authenticate");
@@ -112,7 +140,8 @@ export class RegistryClient {
     const { method, url, body, signal } = request;
     const headers = { ...request.headers, ...(authorization === undefined ? {} : { authorization }) };
     const http: HttpRequest = { method, url, headers, body, signal };
-    return followRedirects(http, (each) => this.#parts.transport.send(each));
+    const { transport } = this.#parts;
+    return followRedirects(http, (each) => (request.content ? transport.receive(each) : transport.send(each)));
   }
 
   async #refusal(response: HttpResponse, scopes: readonly Scope[], secret = ""): Promise<RegistryError> {

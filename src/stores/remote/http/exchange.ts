@@ -56,7 +56,7 @@ export class Exchange {
     const { body } = request;
     if (body && "stream" in body && body.size > 0) {
       const commitMs = Math.ceil((timeouts.commitMsPerGibibyte * body.size) / 2 ** 30);
-      this.#upload = new UploadStream(body.stream, (moment) => {
+      this.#upload = new UploadStream(body, (moment) => {
         this.#watchdog.arm(moment === "piece" ? timeouts.stallMs : timeouts.responseMs + commitMs);
       });
     }

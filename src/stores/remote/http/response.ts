@@ -1,6 +1,7 @@
 import { type ByteStream, collect } from "../../../base/bytes.ts";
 import { ContentError } from "../../../base/errors.ts";
 import { type JsonValue, parseStrictJson } from "../../../base/json.ts";
+import type { ByteSink } from "../../../oci/content.ts";
 import { RegistryError, type RegistryErrorCode } from "./error.ts";
 import type { HttpUrl } from "./url.ts";
 
@@ -13,6 +14,8 @@ export interface HttpResponseParts {
   /** Read at most once. Ends with a {@link RegistryError} when the connection fails or stalls. */
   readonly body: ByteStream;
   readonly discard: () => Promise<void>;
+  /** The body straight into a sink, where the connection can do that; `body` is not for reading then. */
+  readonly pour?: (sink: ByteSink) => Promise<void>;
 }
 
 /** An answer whose body has not been read. Whoever gets one reads the body or discards it. */
@@ -58,6 +61,12 @@ export class HttpResponse {
     return this.#parts.discard();
   }
 
+  /** Reads the body into a sink, until its end or until the sink wants no more. */
+  async pour(sink: ByteSink): Promise<void> {
+    if (this.#parts.pour) return this.#parts.pour(sink);
+    for await (const chunk of this.body) if (!pourInto(sink, chunk)) return;
+  }
+
   /**
    * Reads the body into memory; a declared length above the limit is refused before the first byte.
    *
@@ -86,4 +95,16 @@ export class HttpResponse {
   error(code: RegistryErrorCode, message: string, extra: { readonly cause?: unknown } = {}): RegistryError {
     return new RegistryError(code, message, { method: this.method, url: this.url, status: this.status, ...extra });
   }
+}
+
+/** Copies bytes into a sink. @returns false when it wants no more. */
+export function pourInto(sink: ByteSink, bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.byteLength; ) {
+    const room = sink.room();
+    const count = Math.min(room.byteLength, bytes.byteLength - at);
+    room.set(bytes.subarray(at, at + count));
+    at += count;
+    if (!sink.filled(count)) return false;
+  }
+  return true;
 }

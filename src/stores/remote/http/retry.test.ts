@@ -42,7 +42,16 @@ describe("RetryPolicy", () => {
     await expect(waiting).rejects.toBe(reason);
     expect(told).toEqual([
       { type: "retry", subject: "GET https://r.example/", attempt: 1, reason: "UNAVAILABLE (503)" },
+      { type: "wait", subject: "GET https://r.example/", cause: "backoff", waitMs: expect.any(Number) },
+      { type: "resume", subject: "GET https://r.example/" },
     ]);
+  });
+
+  it("says when it is the registry that asks for the wait", async () => {
+    const told: unknown[] = [];
+    const policy = new RetryPolicy({}, (event) => told.push(event));
+    await policy.wait(0, new RegistryError("RATE_LIMITED", "x", { method: "GET", url, status: 429, retryAfterMs: 3 }));
+    expect(told).toContainEqual({ type: "wait", subject: "GET https://r.example/", cause: "registry", waitMs: 3 });
   });
 });
 

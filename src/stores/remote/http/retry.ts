@@ -43,7 +43,18 @@ export class RetryPolicy {
     const subject = `${error.method} ${error.url}`;
     const reason = error.status === undefined ? error.code : `${error.code} (${error.status})`;
     this.#onEvent?.({ type: "retry", subject, attempt: attempt + 1, reason });
-    await pause(this.delayMs(attempt, error.retryAfterMs), signal);
+    const waitMs = this.delayMs(attempt, error.retryAfterMs);
+    this.#onEvent?.({
+      type: "wait",
+      subject,
+      cause: error.retryAfterMs === undefined ? "backoff" : "registry",
+      waitMs,
+    });
+    try {
+      await pause(waitMs, signal);
+    } finally {
+      this.#onEvent?.({ type: "resume", subject });
+    }
   }
 }
 

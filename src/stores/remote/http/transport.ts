@@ -1,11 +1,14 @@
 import { getCACertificates } from "node:tls";
-import { Agent, type Dispatcher, ProxyAgent } from "undici";
+import { Agent, type buildConnector, type Dispatcher, ProxyAgent } from "undici";
 import { hostnameOf } from "./address.ts";
 import { RegistryError } from "./error.ts";
 import { Exchange, type HttpRequest, type Timeouts } from "./exchange.ts";
 import { type ProxyOptions, type ProxyServer, proxyFor } from "./proxy.ts";
 import { type HostAddress, Resolver, type ResolverOptions } from "./resolve.ts";
 import type { HttpResponse } from "./response.ts";
+import type { OnRead } from "./wire.ts";
+import { isWritable } from "./wire-exchange.ts";
+import { WirePool } from "./wire-pool.ts";
 
 export interface TransportOptions {
   /** Of the registry: the only one that gets the client certificate. */
@@ -34,6 +37,7 @@ export class Transport {
   readonly #resolver: Resolver;
   /** By nearness, and by proxy. */
   readonly #dispatchers = new Map<string, Dispatcher>();
+  readonly #wires: WirePool;
   #hasAnswered = false;
 
   constructor(options: TransportOptions) {
@@ -44,6 +48,7 @@ export class Transport {
       throw new RegistryError("CERTIFICATE_REFUSED", "a client certificate needs both cert and key, given one", {});
     }
     this.#resolver = new Resolver({ origin, addresses: resolve, lookup });
+    this.#wires = new WirePool(options.timeouts, (to) => (onread) => this.#connector(this.#nearness(to), { onread }));
   }
 
   /** Somebody has answered before: a refused connection is then a restart rather than a wrong address. */
@@ -52,23 +57,37 @@ export class Transport {
   }
 
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { userAgent, timeouts } = this.#options;
-    const headers = {
-      "user-agent": userAgent,
-      // Digests are over stored bytes; a proxy that compresses on the fly would also drop the length.
-      "accept-encoding": "identity",
-      ...request.headers,
-    };
     const { origin } = request.url;
     const proxy = proxyFor(origin, this.#options.proxy);
-    const exchange = new Exchange({ ...request, headers, via: proxy?.origin }, timeouts);
+    const headers = this.#headers(request);
+    const exchange = new Exchange({ ...request, headers, via: proxy?.origin }, this.#options.timeouts);
     const response = await exchange.run(this.#dispatcher(this.#nearness(origin), proxy));
     this.#hasAnswered = true;
     return response;
   }
 
+  /** Sends a GET request for content, to be poured rather than read; as {@link send} does where that is all there is. */
+  async receive(request: HttpRequest): Promise<HttpResponse> {
+    const headers = this.#headers(request);
+    const isPlain = !proxyFor(request.url.origin, this.#options.proxy) && isWritable(headers);
+    const response = isPlain ? await this.#wires.get({ ...request, headers }) : undefined;
+    if (!response) return this.send(request);
+    this.#hasAnswered = true;
+    return response;
+  }
+
   async close(): Promise<void> {
+    this.#wires.close();
     await Promise.all([...this.#dispatchers.values()].map((dispatcher) => dispatcher.destroy()));
+  }
+
+  #headers(request: HttpRequest): Readonly<Record<string, string>> {
+    return {
+      "user-agent": this.#options.userAgent,
+      // Digests are over stored bytes; a proxy that compresses on the fly would also drop the length.
+      "accept-encoding": "identity",
+      ...request.headers,
+    };
   }
 
   #nearness(origin: string): Nearness {
@@ -86,8 +105,12 @@ export class Transport {
   }
 
   #agent(nearness: Nearness): Agent {
-    const connect = this.#resolver.connector({ ...this.#tls(nearness), timeout: this.#options.timeouts.connectMs });
-    return new Agent({ ...http1, connect });
+    return new Agent({ ...http1, connect: this.#connector(nearness) });
+  }
+
+  #connector(nearness: Nearness, options: { onread?: OnRead } = {}): buildConnector.connector {
+    const timeout = this.#options.timeouts.connectMs;
+    return this.#resolver.connector({ ...this.#tls(nearness), ...options, timeout });
   }
 
   /** https goes through a tunnel (CONNECT), http by absolute URL: many proxies allow CONNECT to port 443 only. */

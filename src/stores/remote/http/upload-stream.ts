@@ -1,7 +1,21 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ByteStream } from "../../../base/bytes.ts";
 
 /** Pieces this long keep the stall timer honest: a source may yield a gigabyte at once, a slow line takes its time. */
 const pieceLimitBytes = 1024 * 1024;
+
+/** Longer bodies may be refused for their length. No proxy is known to have a lower limit than nginx, as it comes. */
+const longBodyBytes = 1024 * 1024;
+
+/** How much of a long body goes out before the pause, and how long that is: nothing beside the time of the rest. */
+const firstPieceBytes = 64 * 1024;
+const firstPauseMs = 10;
+
+export interface SizedStream {
+  /** Bytes. */
+  readonly size: number;
+  readonly stream: ByteStream;
+}
 
 /** The body of an upload: reports each piece it hands out, and remembers it when the source itself fails. */
 export class UploadStream implements AsyncIterable<Uint8Array> {
@@ -10,8 +24,8 @@ export class UploadStream implements AsyncIterable<Uint8Array> {
   failure: { readonly error: unknown } | undefined;
 
   /** @param report - `piece` before each piece, `end` after the last was taken. */
-  constructor(source: ByteStream, report: (moment: "piece" | "end") => void) {
-    this.#pieces = this.#read(source, report);
+  constructor({ size, stream }: SizedStream, report: (moment: "piece" | "end") => void) {
+    this.#pieces = this.#read(size > longBodyBytes ? haltingly(stream) : stream, report);
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
@@ -40,5 +54,23 @@ export class UploadStream implements AsyncIterable<Uint8Array> {
       this.failure = { error };
       throw error;
     }
+  }
+}
+
+/**
+ * Gives the other side a moment after the first bytes: a proxy that refuses a body for its length says so after the
+ * headers and may hang up, and its answer is lost when our next write fails before we have read it.
+ */
+async function* haltingly(stream: ByteStream): ByteStream {
+  let isFirst = true;
+  for await (const chunk of stream) {
+    if (!isFirst) {
+      yield chunk;
+      continue;
+    }
+    isFirst = false;
+    yield chunk.subarray(0, firstPieceBytes);
+    await sleep(firstPauseMs);
+    if (chunk.byteLength > firstPieceBytes) yield chunk.subarray(firstPieceBytes);
   }
 }

@@ -1,0 +1,3 @@
+module mreg/bench/yardstick
+
+go 1.25

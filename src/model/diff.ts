@@ -1,0 +1,187 @@
+import { mapConcurrent } from "../base/concurrency.ts";
+import type { Digest } from "../base/digest.ts";
+import { hasCode } from "../base/errors.ts";
+import type { CallOptions, ReadOnlyGraphTarget } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { diffFields, type FieldDifference } from "./field-diff.ts";
+import { comparePaths } from "./file-path.ts";
+import { blobReader, readAhead } from "./range-reader.ts";
+import { readModel } from "./read.ts";
+import { diffTensors, headerTensors, indexedTensors, type TensorDiff, type TensorFacts } from "./tensor-diff.ts";
+import { type FoundIndexes, findTensorIndexes } from "./tensor-index/find.ts";
+import type { ModelView, ModelViewFile } from "./view.ts";
+import { readWeightsHeader } from "./weights-header.ts";
+
+/** A version of a model, in a store of its own. */
+export interface DiffSide {
+  readonly store: ReadOnlyGraphTarget;
+  readonly target: Descriptor;
+}
+
+export interface FileSide {
+  readonly path: string;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** `moved`: the same content under another path. */
+export interface FileDifference {
+  readonly change: "added" | "removed" | "changed" | "moved";
+  readonly before?: FileSide;
+  readonly after?: FileSide;
+}
+
+/** Referrers of one kind, as the registry lists them: hints by whoever attached them, nothing is verified. */
+export interface EvidenceDifference {
+  readonly kind: string;
+  readonly before: number;
+  readonly after: number;
+}
+
+export interface ModelDiff {
+  readonly isSame: boolean;
+  /** Sorted by path. */
+  readonly files: readonly FileDifference[];
+  /** Number of files that are the same under the same path. */
+  readonly sameFiles: number;
+  readonly config: readonly FieldDifference[];
+  readonly annotations: readonly FieldDifference[];
+  /** In weights files that differ. */
+  readonly tensors: TensorDiff;
+  /** Every kind that either version has. */
+  readonly evidence: readonly EvidenceDifference[];
+  /** What could not be compared, and why. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Compares two versions without downloading weights: manifests, configs, and of weights files that differ the indexes
+ * attached to the versions or, where there are none, the headers by Range.
+ *
+ * @throws {@link ModelError} and store errors when one of the versions cannot be read.
+ */
+export async function diffModels(before: DiffSide, after: DiffSide, options: CallOptions = {}): Promise<ModelDiff> {
+  const views = { before: await open(before, options), after: await open(after, options) };
+  const { files, sameFiles } = diffFiles(views.before.files, views.after.files);
+  // The tensors of a file that has moved are all the same.
+  const different = files.filter(({ change }) => change !== "moved");
+  const old = await readTensors(before, { view: views.before, files: different.map((file) => file.before) }, options);
+  const now = await readTensors(after, { view: views.after, files: different.map((file) => file.after) }, options);
+  return {
+    isSame: before.target.digest === after.target.digest,
+    files,
+    sameFiles,
+    config: diffFields(withoutLayers(views.before), withoutLayers(views.after)),
+    annotations: diffFields(views.before.annotations, views.after.annotations),
+    tensors: diffTensors(old.tensors, now.tensors),
+    evidence: await diffEvidence(before, after, options),
+    problems: [...old.problems, ...now.problems],
+  };
+}
+
+function open({ store, target }: DiffSide, options: CallOptions): Promise<ModelView> {
+  return readModel(store, target, options);
+}
+
+/** The digests of layers are in the config, too; that they differ is told by the files. */
+function withoutLayers({ config }: ModelView): Readonly<Record<string, unknown>> {
+  if (!config) return {};
+  const { modelfs: _modelfs, ...rest } = config as Readonly<Record<string, unknown>>;
+  return rest;
+}
+
+function diffFiles(
+  before: readonly ModelViewFile[],
+  after: readonly ModelViewFile[],
+): { readonly files: readonly FileDifference[]; readonly sameFiles: number } {
+  const old = new Map(before.map((file) => [file.path, sideOf(file)]));
+  const now = new Map(after.map((file) => [file.path, sideOf(file)]));
+  const files: FileDifference[] = [];
+  const added = new Map<Digest, FileSide[]>();
+  let sameFiles = 0;
+  for (const side of now.values()) {
+    const other = old.get(side.path);
+    if (!other) added.set(side.digest, [...(added.get(side.digest) ?? []), side]);
+    else if (other.digest === side.digest) sameFiles++;
+    else files.push({ change: "changed", before: other, after: side });
+  }
+  for (const side of old.values()) {
+    if (now.has(side.path)) continue;
+    const moved = added.get(side.digest)?.shift();
+    files.push(moved ? { change: "moved", before: side, after: moved } : { change: "removed", before: side });
+  }
+  for (const side of [...added.values()].flat()) files.push({ change: "added", after: side });
+  const pathOf = ({ before: left, after: right }: FileDifference) => (right ?? left)?.path ?? "";
+  return { files: files.sort((a, b) => comparePaths(pathOf(a), pathOf(b))), sameFiles };
+}
+
+function sideOf({ path, descriptor: { digest, size } }: ModelViewFile): FileSide {
+  return { path, digest, size };
+}
+
+interface WantedTensors {
+  readonly view: ModelView;
+  /** Those that differ; the tensors of the others need no look. */
+  readonly files: readonly (FileSide | undefined)[];
+}
+
+async function readTensors(
+  { store, target }: DiffSide,
+  { view, files }: WantedTensors,
+  options: CallOptions,
+): Promise<{ readonly tensors: readonly TensorFacts[]; readonly problems: readonly string[] }> {
+  const paths = new Set(files.map((file) => file?.path));
+  const weights = view.files.filter(({ path, kind, archive }) => kind === "weight" && !archive && paths.has(path));
+  if (weights.length === 0) return { tensors: [], problems: [] };
+  const layers = weights.map(({ descriptor }) => descriptor);
+  const indexes = await findTensorIndexes(store, target, layers, options);
+  const problems = [...indexes.problems];
+  const tensors = await mapConcurrent(
+    weights,
+    4,
+    async (file, signal) => {
+      try {
+        return await tensorsOf(store, { file, indexes }, { signal });
+      } catch (error) {
+        if (!hasCode(error, "UNSAFE_FORMAT")) throw error;
+        problems.push(error.message);
+        return [];
+      }
+    },
+    options.signal,
+  );
+  return { tensors: tensors.flat(), problems };
+}
+
+/** As in inspect: the headers of most shards fit. */
+const firstReadBytes = 16 * 1024;
+
+async function tensorsOf(
+  store: ReadOnlyGraphTarget,
+  { file, indexes }: { readonly file: ModelViewFile; readonly indexes: FoundIndexes },
+  options: CallOptions,
+): Promise<readonly TensorFacts[]> {
+  const { path, descriptor } = file;
+  const indexed = indexes.files.get(descriptor.digest);
+  // Content pieces have no names.
+  if (indexed && indexed.contentSize === undefined) return indexedTensors({ ...indexed, path });
+  const header = await readWeightsHeader(readAhead(blobReader(store, descriptor, options), firstReadBytes), path);
+  return header ? headerTensors(path, header.tensors) : [];
+}
+
+async function diffEvidence(before: DiffSide, after: DiffSide, options: CallOptions): Promise<EvidenceDifference[]> {
+  const [old, now] = [await countEvidence(before, options), await countEvidence(after, options)];
+  const kinds = [...new Set([...old.keys(), ...now.keys()])].sort();
+  return kinds.map((kind) => ({ kind, before: old.get(kind) ?? 0, after: now.get(kind) ?? 0 }));
+}
+
+async function countEvidence({ store, target }: DiffSide, options: CallOptions): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for await (const { annotations, artifactType, mediaType } of store.referrers(target, options)) {
+    const kind =
+      annotations?.["dev.sigstore.bundle.predicateType"] ?? annotations?.["dev.mreg.kind"] ?? artifactType ?? mediaType;
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
+}

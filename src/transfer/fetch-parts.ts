@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ByteRange, RangeReceiver } from "../oci/content.ts";
+import type { Descriptor } from "../oci/descriptor.ts";
+import { type Connections, connectionLimit } from "./connections.ts";
+import { gatherBytes, PartSink } from "./part-sink.ts";
+import { type Part, PartQueue, partBytes } from "./parts.ts";
+
+export interface FetchPartsRequest {
+  readonly store: RangeReceiver;
+  readonly target: Descriptor;
+  /** In order. */
+  readonly missing: readonly ByteRange[];
+  readonly connections: Connections;
+  /** Takes bytes and where they belong. The memory is used again when it returns. */
+  readonly write: (bytes: Uint8Array, start: number) => void;
+  readonly signal: AbortSignal;
+}
+
+/** How long a connection without work waits before it looks whether another one has become slow, in milliseconds. */
+const idleMs = 100;
+
+/**
+ * Fetches parts of a blob over several connections, more of them as long as that brings more.
+ *
+ * The first failure that is final ends it, after all connections have ended and what had come is written.
+ */
+export async function fetchParts(request: FetchPartsRequest): Promise<void> {
+  const each = partBytes(request.target.size);
+  const shared: Shared = { queue: new PartQueue(request.missing, each), spare: [] };
+  const failure = new AbortController();
+  const signal = AbortSignal.any([request.signal, failure.signal]);
+  const bytes = request.missing.reduce((sum, { start, end }) => sum + end - start, 0);
+  const lanes = Math.min(connectionLimit, Math.ceil(bytes / each));
+  await Promise.all(
+    Array.from({ length: lanes }, async () => {
+      try {
+        await new Lane(request, shared, signal).run();
+      } catch (error) {
+        failure.abort(error);
+      }
+    }),
+  );
+  signal.throwIfAborted();
+}
+
+/** What the lanes of one blob share. */
+interface Shared {
+  readonly queue: PartQueue;
+  /** Memory that no part uses: there are many more lanes than connections. */
+  readonly spare: Buffer[];
+}
+
+class Lane {
+  readonly #request: FetchPartsRequest;
+  readonly #queue: PartQueue;
+  readonly #spare: Buffer[];
+  readonly #signal: AbortSignal;
+
+  constructor(request: FetchPartsRequest, { queue, spare }: Shared, signal: AbortSignal) {
+    this.#request = request;
+    this.#queue = queue;
+    this.#spare = spare;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const { connections } = this.#request;
+    while (!this.#queue.isDone) {
+      await connections.acquire(this.#signal);
+      let part: Part | undefined;
+      try {
+        part = this.#queue.take(performance.now(), !connections.isSaturated);
+        if (part) await this.#fetch(part);
+      } finally {
+        connections.release();
+      }
+      if (!part && !this.#queue.isDone) await sleep(idleMs, undefined, { signal: this.#signal });
+    }
+  }
+
+  async #fetch(part: Part): Promise<void> {
+    const { store, target, connections, write } = this.#request;
+    const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(gatherBytes);
+    const sink = new PartSink(part, buffer, (bytes, start) => {
+      connections.received(bytes.byteLength);
+      write(bytes, start);
+    });
+    const left = new AbortController();
+    const signal = AbortSignal.any([this.#signal, part.controller.signal, left.signal]);
+    const onBusy = () => {
+      if (connections.refused()) left.abort();
+    };
+    try {
+      await store.receive(target, { start: part.at, end: part.end }, sink, { signal, onBusy });
+    } catch (error) {
+      const isOurs = left.signal.aborted || part.controller.signal.aborted;
+      if (!isOurs || this.#signal.aborted) throw error;
+    } finally {
+      sink.flush();
+      this.#spare.push(buffer);
+      this.#queue.end(part);
+    }
+  }
+}

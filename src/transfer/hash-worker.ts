@@ -1,0 +1,34 @@
+import { parentPort } from "node:worker_threads";
+import { isMregError } from "../base/errors.ts";
+import { type FileHash, hashBufferBytes, hashFileSync } from "./hash-file.ts";
+import type { Split } from "./pieces/index.ts";
+
+/** What a pool asks of a worker; it answers with any number of `bytes` and then one of the other two. */
+export interface HashJob {
+  readonly location: string;
+  readonly split: Split | undefined;
+  /** One cell; other than 0 ends the job. A worker in the middle of a file sees no messages. */
+  readonly stop: Int32Array;
+}
+
+export type HashAnswer =
+  | { readonly bytes: number }
+  | { readonly hashed: FileHash }
+  /** Errors lose their class on the way between threads. */
+  | { readonly failed: { readonly isContent: boolean; readonly code: string; readonly message: string } };
+
+const buffer = Buffer.allocUnsafeSlow(hashBufferBytes);
+
+parentPort?.on("message", ({ location, split, stop }: HashJob) => {
+  const answer = (message: HashAnswer) => parentPort?.postMessage(message);
+  try {
+    const onBytes = (bytes: number) => {
+      if (Atomics.load(stop, 0) !== 0) throw new Error("stopped");
+      answer({ bytes });
+    };
+    answer({ hashed: hashFileSync(location, { split, buffer, onBytes }) });
+  } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    answer({ failed: { isContent: isMregError(error), code, message } });
+  }
+});
