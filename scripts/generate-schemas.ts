@@ -11,7 +11,7 @@ import { z } from "zod";
 import { Config } from "../src/cli/config-file.ts";
 import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
-import { Consumers, consumersType, PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
+import { PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
 import { tensorIndexType } from "../src/model/media-types.ts";
 import { tensorIndexSchema } from "../src/model/tensor-index/schema.ts";
 
@@ -25,9 +25,16 @@ export interface SchemaFile {
 const predicateFiles: Record<keyof typeof predicateTypes, string> = {
   card: "model-card",
   eval: "eval",
+  "eval-plan": "eval-plan",
   lineage: "provenance",
   scan: "test-result",
   document: "document",
+  monitoring: "monitoring",
+  consumers: "consumers",
+  served: "served",
+  sbom: "cyclonedx-bom",
+  spdx: "spdx-document",
+  vulns: "vulns",
   approval: "approval",
   verdict: "verification-summary",
 };
@@ -39,7 +46,6 @@ export const schemaFiles: readonly SchemaFile[] = [
     title: `Predicate ${predicateTypes[kind as keyof typeof predicateTypes]}`,
     schema,
   })),
-  { path: "predicates/consumers.json", title: `Predicate ${consumersType}`, schema: Consumers },
   { path: "predicates/transition.json", title: `Predicate ${transitionType("<state>")}`, schema: TransitionRecord },
   ...Object.entries(resultSchemas).map(([kind, schema]) => ({
     path: `cli/${kind}.json`,

@@ -221,3 +221,12 @@ export const protobufDepthLimit = 100;
 
 /** Findings of a foreign scanner that a statement names; the report itself is attached. */
 export const scanReportTestLimit = 500;
+
+/** Numbers in one monitoring report: a model of a thousand features with ten checks of each. */
+export const monitoringMetricLimit = 10_000;
+
+/** Users of one version that a statement lists. */
+export const consumerLimit = 10_000;
+
+/** Findings of a vulnerability scanner in one statement; the image of an operating system has some thousand. */
+export const vulnerabilityLimit = 20_000;

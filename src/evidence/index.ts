@@ -15,12 +15,24 @@ export { evidenceSetDigest } from "./evidence-set.ts";
 export { type Lineage, type LineageDataset, lineageOf } from "./lineage.ts";
 export { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 export { Approval } from "./predicates/approval.ts";
+export { type Consumer, Consumers, coversEnvironment, remainingConsumers } from "./predicates/consumers.ts";
 export { ContentDigest, DigestSet, fromContentDigest, toContentDigest } from "./predicates/digest-set.ts";
 export { Document, DocumentRole } from "./predicates/document.ts";
-export { Comparator, Eval, EvalEnvironment, EvalResult, meets, metricName } from "./predicates/eval.ts";
+export { Comparator, Eval, EvalDataset, EvalEnvironment, EvalResult, meets, metricName } from "./predicates/eval.ts";
+export { EvalPlan, PlannedMetric, PlannedSuite, planDepartures } from "./predicates/eval-plan.ts";
 export { type CardField, CardFields, coreCardFields, ModelCard } from "./predicates/model-card.ts";
+export {
+  Monitoring,
+  MonitoringCategory,
+  MonitoringMetric,
+  MonitoringStatus,
+  monitoringStatus,
+} from "./predicates/monitoring.ts";
 export { Provenance, trainingBuildType } from "./predicates/provenance.ts";
 export { FileReference, ResourceDescriptor } from "./predicates/resource.ts";
+export { CycloneDxBom, SpdxDocument } from "./predicates/sbom.ts";
+export { Served, ServedMethod } from "./predicates/served.ts";
 export { TestResult } from "./predicates/test-result.ts";
 export { VerificationSummary } from "./predicates/verification-summary.ts";
+export { Vulnerabilities } from "./predicates/vulns.ts";
 export { formatScanner, type ScanOptions, scanWeights } from "./scan-weights.ts";

@@ -2,7 +2,6 @@ import type { Digest } from "../base/digest.ts";
 import { evidenceSetDigest } from "../evidence/evidence-set.ts";
 import { predicateTypes } from "../evidence/predicate-types.ts";
 import { signPredicateType } from "../trust/sign.ts";
-import { consumersType } from "./gates/consumers.ts";
 import { hasRole, type Policy } from "./policy/policy.ts";
 import type { EvidenceRule } from "./policy/schema.ts";
 import type { MemberStatement } from "./situation.ts";
@@ -39,7 +38,7 @@ export function predicateTypeOf(rule: EvidenceRule): string {
     case "scan":
       return predicateTypes.scan;
     case "consumers":
-      return consumersType;
+      return predicateTypes.consumers;
   }
 }
 

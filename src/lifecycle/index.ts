@@ -23,7 +23,6 @@ export {
   type PolicyReference,
 } from "./decision.ts";
 export { LifecycleError, type LifecycleErrorCode } from "./errors.ts";
-export { Consumers, consumersType } from "./gates/consumers.ts";
 export { type DefaultPolicyOptions, defaultPolicyYaml } from "./policy/default-policy.ts";
 export { parsePolicy } from "./policy/parse.ts";
 export {

@@ -50,7 +50,7 @@ describe.each(predicateFiles)("docs/evidence.md: $path", ({ path, schema }) => {
 
   it("is refused by both without any one of its required fields", () => {
     const validate = validatorOf(path);
-    const { required } = validate.schema as { required: string[] };
+    const { required = [] } = validate.schema as { required?: string[] };
     for (const field of required) {
       const { [field]: _, ...rest } = example;
       expect(validate(rest), field).toBe(false);

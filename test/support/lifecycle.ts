@@ -5,7 +5,6 @@ import {
   type ApproveRequest,
   approve,
   check,
-  consumersType,
   defaultPolicyYaml,
   type Policy,
   type PromoteRequest,
@@ -122,7 +121,7 @@ export const typeOf = {
   canary: predicateTypes.eval,
   scan: predicateTypes.scan,
   document: predicateTypes.document,
-  consumers: consumersType,
+  consumers: predicateTypes.consumers,
   approval: predicateTypes.approval,
 } as const;
 

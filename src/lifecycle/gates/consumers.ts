@@ -1,19 +1,10 @@
-import { z } from "zod";
-import { Name, Timestamp } from "../../evidence/predicates/resource.ts";
+import { predicateTypes } from "../../evidence/predicate-types.ts";
+import { Consumers, remainingConsumers } from "../../evidence/predicates/consumers.ts";
 import type { GateResult } from "../decision.ts";
 import type { ConsumersRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
 import { references, selectEvidence } from "./selection.ts";
-
-export const consumersType = "https://mreg.dev/consumers/v1";
-
-/** Who uses a version in production; an empty list states that nobody does. */
-export const Consumers = z.strictObject({
-  observedAt: Timestamp,
-  consumers: z.array(z.strictObject({ name: Name, contact: Name.optional() })).max(10_000),
-});
-export type Consumers = Readonly<z.infer<typeof Consumers>>;
 
 /** Somebody who may say so has stated that nothing uses the version any more. */
 export function consumersGate(situation: Situation, gate: string, rule: ConsumersRule): GateResult {
@@ -24,11 +15,11 @@ export function consumersGate(situation: Situation, gate: string, rule: Consumer
     wanted: "statement of who still uses it",
     signedBy: rule.signedBy,
     maxAge: rule.maxAge,
-    ...{ predicateType: consumersType, schema: Consumers, timeOf: ({ observedAt }) => observedAt },
+    ...{ predicateType: predicateTypes.consumers, schema: Consumers, timeOf: ({ observedAt }) => observedAt },
   });
   if (selection.denial) return selection.denial;
   const evidence = references(selection.newest);
-  const remaining = selection.newest.flatMap(({ predicate }) => predicate.consumers.map(({ name }) => name));
+  const remaining = selection.newest.flatMap(({ predicate }) => remainingConsumers(predicate).map(({ name }) => name));
   if (remaining.length === 0) return pass(gate, "nobody uses it", evidence);
   const names = remaining.slice(0, 5).join(", ");
   return deny(gate, "consumersRemain", `${remaining.length} still use it: ${names}`, {
