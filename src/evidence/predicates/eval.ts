@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { evalResultLimit } from "../../base/limits.ts";
+import { decimalLimitCharacters, evalResultLimit } from "../../base/limits.ts";
 import { compareDecimals, Decimal } from "../decimal.ts";
 import { ContentDigest, DigestSet } from "./digest-set.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
@@ -8,22 +8,41 @@ import { FileReference, Name, Timestamp } from "./resource.ts";
 export const EvalEnvironment = z.enum(["offline", "shadow", "canary"]);
 export type EvalEnvironment = z.infer<typeof EvalEnvironment>;
 
-const measurement = {
+/** What names a number: a policy writes `task.metric`, or `task.metric,filter`. */
+export const measurement = {
   task: Name,
   metric: Name,
-  value: Decimal,
   /** The harness's post-processing; absent stands for lm-evaluation-harness's `none`. */
   filter: Name.optional(),
   /** Part of the data that was measured alone; absent for all of it. */
   slice: Name.optional(),
 };
 
+/** Data that something was measured on. Without a digest it is a name, and names move. */
+export const EvalDataset = z.strictObject({
+  uri: z.string().min(1),
+  digest: DigestSet.optional(),
+  annotations: z.record(z.string(), z.json()).optional(),
+});
+export type EvalDataset = Readonly<z.infer<typeof EvalDataset>>;
+
+/** Seeds by what they seed (`random`, `numpy`, `torch`, `fewshot`): text, since some are longer than a double is exact. */
+export const Seeds = z.record(Name, z.string().min(1).max(decimalLimitCharacters));
+
+/** A suite at one version: results compare within it and nowhere else. */
+export const suiteName = { name: Name, version: Name };
+
 /** One number. `n` is a count of samples, `stderr` the standard error of `value`. */
 export const EvalResult = z.strictObject({
   ...measurement,
+  value: Decimal,
   stderr: Decimal.optional(),
   n: z.int().min(0).optional(),
   higherIsBetter: z.boolean(),
+  /** The data set's own name for the part that was used, such as `test`. A label: names stay unique without it. */
+  split: Name.optional(),
+  /** Where it differs from result to result; otherwise the statement has one `dataset`. */
+  dataset: EvalDataset.optional(),
 });
 export type EvalResult = Readonly<z.infer<typeof EvalResult>>;
 
@@ -49,12 +68,15 @@ export const Eval = z
     /** Who ran it, by their own word; trust follows from the signature alone. */
     evaluator: z.strictObject({ id: z.string().min(1) }).optional(),
     evaluatedAt: Timestamp,
+    /** Begin and end of the run, where the harness writes them. */
+    startedAt: Timestamp.optional(),
+    finishedAt: Timestamp.optional(),
     environment: EvalEnvironment,
     /** `executed` by the signer, or `imported` from a file that another program wrote. */
     origin: z.enum(["executed", "imported"]),
     suite: z.strictObject({
-      name: Name,
-      version: Name,
+      ...suiteName,
+      /** The signed eval-plan statement that this run carries out, by the digest of its manifest. */
       plan: z.strictObject({ digest: ContentDigest }).optional(),
     }),
     results: z.array(EvalResult).min(1).max(evalResultLimit),
@@ -62,15 +84,13 @@ export const Eval = z
     sampleSize: z.int().min(0).optional(),
     /** Fewer samples than the suite has. */
     partial: z.boolean(),
-    dataset: z
-      .strictObject({
-        uri: z.string().min(1),
-        digest: DigestSet.optional(),
-        annotations: z.record(z.string(), z.json()).optional(),
-      })
-      .optional(),
+    dataset: EvalDataset.optional(),
+    seeds: Seeds.optional(),
     baseline: z
-      .strictObject({ digest: ContentDigest, results: z.array(z.strictObject(measurement)).max(evalResultLimit) })
+      .strictObject({
+        digest: ContentDigest,
+        results: z.array(z.strictObject({ ...measurement, value: Decimal })).max(evalResultLimit),
+      })
       .optional(),
     harness: z.strictObject({ name: Name, version: Name, digest: DigestSet.optional() }).optional(),
     assuranceLevel: z.string().optional(),
