@@ -73,6 +73,8 @@ states:
   production: {serve: live}
   retired: {serve: until-sunset}
   archived: {serve: none, terminal: true}
+  # Not a step of anybody's life: what must not be used any more.
+  revoked: {serve: none, terminal: true}
 
 # Each rule is a gate of the same name. What others than signedBy say is invisible to it, and named in the denial.
 evidence:
@@ -147,5 +149,37 @@ transitions:
     kind: rollback
     requires: [signature, previously-in-state]
     authorize: {roles: [mlops, lead]}
+  # What production serves beside its main version: \`--slot canary --weight 10\`.
+  - from: production
+    to: production
+    kind: assign
+    requires: [signature]
+    authorize: {roles: [mlops]}
+    approvals: {count: 1, roles: [lead], distinctFrom: [requester], maxAge: 72h}
+  - from: [experimental, staging, production, retired, archived]
+    to: revoked
+    kind: revoke
+    authorize: {roles: [mlops, lead, owner]}
+  # An emergency: two people, a reason, an incident, an end. Until the follow-up nothing else enters production.
+  - from: [experimental, staging]
+    to: production
+    kind: break-glass
+    requires: [signature]
+    authorize: {roles: [mlops, lead]}
+    approvals: {count: 1, roles: [lead, owner], distinctFrom: [requester], maxAge: 24h}
+    maxDuration: 7d
+    followUpWithin: 72h
+  - from: production
+    to: production
+    kind: follow-up
+    requires: [signature, owner, card, lineage, eval, scan, runbook]
+    authorize: {roles: [lead, owner]}
+  # For lawyers and auditors: what is held is neither archived nor pruned.
+  - {from: production, to: production, kind: hold, authorize: {roles: [owner]}}
+  - {from: production, to: production, kind: release, authorize: {roles: [owner]}}
+  - {from: retired, to: retired, kind: hold, authorize: {roles: [owner]}}
+  - {from: retired, to: retired, kind: release, authorize: {roles: [owner]}}
+  - {from: archived, to: archived, kind: hold, authorize: {roles: [owner]}}
+  - {from: archived, to: archived, kind: release, authorize: {roles: [owner]}}
 `;
 }

@@ -48,6 +48,15 @@ describe("parsePolicy", () => {
       "production → retired retire",
       "retired → archived archive",
       "production → production rollback",
+      "production → production assign",
+      ...["experimental", "staging", "production", "retired", "archived"].map((from) => `${from} → revoked revoke`),
+      "experimental → production break-glass",
+      "staging → production break-glass",
+      "production → production follow-up",
+      ...["production", "retired", "archived"].flatMap((state) => [
+        `${state} → ${state} hold`,
+        `${state} → ${state} release`,
+      ]),
     ]);
     expect(memberByFingerprint(policy, cast.alice2.publicKey.identity.fingerprint)).toMatchObject({
       ...{ name: "alice2", person: "alice", roles: ["lead"] },
@@ -145,7 +154,7 @@ describe("parsePolicy", () => {
       "maxRegression: 0.005",
       /baseline\.maxRegression: expected a decimal in quotes/,
     ],
-    ["a kind of transition", "kind: retire", "kind: revoke", /transitions\.2\.kind: .*"promote"\|"rollback"/],
+    ["a kind of transition", "kind: retire", "kind: demote", /transitions\.2\.kind: .*"promote"\|"rollback"/],
     ["another version of the format", "mreg/v1", "mreg/v2", /apiVersion: .*mreg\/v1/],
     ["a weakening", /$/, "weakens: [lineage]\n", /weakens\.0: .*"signature"\|"card"\|"eval"/],
   ])("parsePolicy: says where %s is unknown, and what is allowed", (_what, from, to, reason) => {

@@ -1,5 +1,5 @@
 import { builtInGates, impliedGates, isBuiltInGate } from "./gate-names.ts";
-import type { PolicyFile, TransitionRule } from "./schema.ts";
+import type { PolicyFile, TransitionKind, TransitionRule } from "./schema.ts";
 
 /** Something wrong in a policy, and where: `transitions.1.requires.0`. */
 export interface PolicyProblem {
@@ -105,17 +105,54 @@ function referenceProblems(path: string, rule: TransitionRule, file: PolicyFile)
 function moveProblems(path: string, rule: TransitionRule, file: PolicyFile): PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const [from, to] = [stateOf(file, rule.from), stateOf(file, rule.to)];
-  if (from?.terminal) problems.push({ path: `${path}.from`, message: `${rule.from} is terminal, nothing leads out` });
+  if (from?.terminal && !outOfTerminal.includes(rule.kind))
+    problems.push({ path: `${path}.from`, message: `${rule.from} is terminal, nothing leads out` });
   if (to?.initial) problems.push({ path: `${path}.to`, message: `${rule.to} is initial, nothing leads into it` });
-  // A rollback changes which version is served, not the state of the version; every other move changes the state.
-  if ((rule.kind === "rollback") !== (rule.from === rule.to)) {
-    problems.push({ path, message: "expected from and to to be equal for a rollback and to differ otherwise" });
+  // These change what is served or what may be done with a version, not its state; every other move changes the state.
+  const stays = stayingKinds.includes(rule.kind);
+  if (stays !== (rule.from === rule.to)) {
+    const expected = stays ? "to be equal" : "to differ";
+    problems.push({ path, message: `expected from and to ${expected} for a ${rule.kind}` });
   }
-  if (rule.kind === "rollback" && to && to.serve !== "live") {
-    problems.push({ path, message: "expected a rollback in the state that serves live" });
+  if (liveKinds.includes(rule.kind) && to && to.serve !== "live") {
+    problems.push({ path, message: `expected a ${rule.kind} in the state that serves live` });
+  }
+  if (rule.kind === "revoke" && to && !(to.terminal && to.serve === "none")) {
+    problems.push({
+      path: `${path}.to`,
+      message: "expected a revocation to lead to a terminal state that serves none",
+    });
+  }
+  return [...problems, ...breakGlassProblems(path, rule, file)];
+}
+
+/** Two people, an end and a deadline: without them it would be a door without a lock. */
+function breakGlassProblems(path: string, rule: TransitionRule, file: PolicyFile): PolicyProblem[] {
+  const { approvals, followUpWithin, kind, maxDuration, to } = rule;
+  if (kind !== "break-glass") {
+    const extra = maxDuration === undefined && followUpWithin === undefined;
+    return extra ? [] : [{ path, message: "maxDuration and followUpWithin are for moves of kind break-glass" }];
+  }
+  const problems: PolicyProblem[] = [];
+  if (!approvals?.distinctFrom.includes("requester")) {
+    problems.push({ path: `${path}.approvals`, message: "expected a second person: distinctFrom: [requester]" });
+  }
+  if (maxDuration === undefined) problems.push({ path: `${path}.maxDuration`, message: "expected a duration" });
+  if (followUpWithin === undefined) problems.push({ path: `${path}.followUpWithin`, message: "expected a duration" });
+  if (!file.transitions.some((other) => other.kind === "follow-up" && other.from === to)) {
+    problems.push({ path, message: `expected a move of kind follow-up from ${to}, or nothing could end it` });
   }
   return problems;
 }
+
+/** Kinds of moves that leave a version in its state. */
+const stayingKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "hold", "release"];
+/** Kinds of moves that "promote to …" alone never means. */
+export const askedByName: readonly TransitionKind[] = [...stayingKinds, "break-glass"];
+/** Kinds of moves that are about what is served live. */
+const liveKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "break-glass"];
+/** Kinds of moves that a terminal state does not rule out. */
+const outOfTerminal: readonly TransitionKind[] = ["revoke", "hold", "release"];
 
 /** The rule of a state; own properties only, since the name comes from the file. */
 export function stateOf(file: PolicyFile, name: string) {
@@ -123,7 +160,9 @@ export function stateOf(file: PolicyFile, name: string) {
 }
 
 function sameMove(one: TransitionRule, other: TransitionRule): boolean {
-  return one.from === other.from && one.to === other.to;
+  if (one.from !== other.from || one.to !== other.to) return false;
+  // Those that must be asked for by name may stand beside the ordinary move.
+  return one.kind === other.kind || !(askedByName.includes(one.kind) || askedByName.includes(other.kind));
 }
 
 function unknownNames(
