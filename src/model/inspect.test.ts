@@ -63,13 +63,13 @@ test("inspect: tells the arrays of formats that push does not check", async () =
     `\x93NUMPY\x01\0${String.fromCharCode(header.length)}\0${header}${"\0".repeat(24)}`,
     "latin1",
   );
-  const layers = [titled("a.npy", array), titled("m.onnx", Buffer.from([8, 10, 58, 0])), titled("w.h5", "?")];
+  const layers = [titled("a.npy", array), titled("m.onnx", Buffer.from([8, 10, 58, 0])), titled("w.plan", "?")];
   const target = await pushForeign(store, { layers });
   const { weights } = await inspectModel(store, await readModel(store, target));
   expect(weights).toEqual([
     { path: "a.npy", format: "numpy", tensors: 1, parameters: 6, dtypes: { F32: 6 }, metadata: {} },
     { path: "m.onnx", format: "onnx", tensors: 0, parameters: 0, dtypes: {}, metadata: { ir_version: 10 } },
-    { path: "w.h5", format: "keras" },
+    { path: "w.plan", format: "tensorrt" },
   ]);
 });
 

@@ -1,40 +1,33 @@
 import type { RangeReader } from "../range-reader.ts";
 import { countElements } from "../tensor.ts";
+import { arrayType } from "./array-types.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";
+import { describeHdf5 } from "./hdf5.ts";
+import { describeKeras } from "./keras.ts";
 import { parseNpy } from "./npy.ts";
 import { describeOnnx } from "./onnx.ts";
+import { describePickle } from "./pickled.ts";
+import { describeSavedModel } from "./saved-model.ts";
+import { describeBundle } from "./tensor-bundle.ts";
+import { describeTflite } from "./tflite.ts";
 import { describeTorch } from "./torch.ts";
 import { readZipDirectory } from "./zip/directory.ts";
 import { openZipMember, readZipLocal } from "./zip/member.ts";
 
 type Describe = (read: RangeReader) => Promise<WeightsDescription>;
 
-const describers: Readonly<Record<string, Describe>> = {
-  ".bin": describeTorch,
-  ".pt": describeTorch,
-  ".pth": describeTorch,
-  ".ckpt": describeTorch,
-  ".onnx": describeOnnx,
-  ".npy": async (read) => ({ format: "numpy", tensors: [await describeArray(read, "")], metadata: {} }),
-  ".npz": describeArrays,
-};
-
-/** NumPy's types of one element, as safetensors spells them. */
-const arrayTypes: Readonly<Record<string, string>> = {
-  f2: "F16",
-  f4: "F32",
-  f8: "F64",
-  i1: "I8",
-  i2: "I16",
-  i4: "I32",
-  i8: "I64",
-  u1: "U8",
-  u2: "U16",
-  u4: "U32",
-  u8: "U64",
-  b1: "BOOL",
-  c8: "C64",
-};
+const describers: readonly (readonly [name: RegExp, describe: Describe])[] = [
+  [/\.(?:bin|pt|pth|ckpt)$/i, describeTorch],
+  [/\.onnx$/i, describeOnnx],
+  [/\.npy$/i, async (read) => ({ format: "numpy", tensors: [await describeArray(read, "")], metadata: {} })],
+  [/\.npz$/i, describeArrays],
+  [/\.(?:h5|hdf5)$/i, describeHdf5],
+  [/\.keras$/i, describeKeras],
+  [/\.tflite$/i, describeTflite],
+  [/(?:^|\/)saved_model\.pb$/i, describeGraphs],
+  [/(?:^|\/)(?:variables|[^/]*ckpt[^/]*)\.index$/i, describeBundle],
+  [/\.(?:pkl|pickle|joblib|dill|cloudpickle)$/i, describePickle],
+];
 
 /**
  * Says what weights are made of, for the formats that have no header which mreg checks at push. Nothing is loaded.
@@ -44,13 +37,18 @@ const arrayTypes: Readonly<Record<string, string>> = {
  * @throws {@link ModelError} `UNSAFE_FORMAT` when the content is not what its name says.
  */
 export async function describeWeights(read: RangeReader, path: string): Promise<WeightsDescription | undefined> {
-  return describers[path.slice(path.lastIndexOf(".")).toLowerCase()]?.(read);
+  return describers.find(([name]) => name.test(path))?.[1](read);
 }
 
 async function describeArray(read: RangeReader, name: string): Promise<DescribedTensor> {
   const { descr, shape } = await parseNpy(read);
-  const dtype = arrayTypes[descr.replace(/^[<>|=]/, "")] ?? descr;
-  return { name, dtype, shape, elements: countElements(shape, name) };
+  return { name, dtype: arrayType(descr), shape, elements: countElements(shape, name) };
+}
+
+/** The variables of a SavedModel are in files of their own; its graphs tell what is computed. */
+async function describeGraphs(read: RangeReader): Promise<WeightsDescription> {
+  const { operations } = await describeSavedModel(read);
+  return { format: "tensorflow", tensors: [], metadata: { operations: operations.size } };
 }
 
 /** The arrays of a `.npz` by name. Only their headers are read of those that are not compressed. */

@@ -1,30 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
+import { type ProtoField as Field, message, varint } from "../../../test/support/formats/protobuf.ts";
 import { ModelError } from "../errors.ts";
 import { bytesReader } from "../range-reader.ts";
 import { describeOnnx } from "./onnx.ts";
-
-/** A number, text, or message as protobuf writes it. */
-type Value = number | string | readonly Field[] | Buffer;
-type Field = readonly [number: number, value: Value];
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 0x80);
-  return Buffer.from([...bytes, rest]);
-}
-
-function message(fields: readonly Field[]): Buffer {
-  return Buffer.concat(
-    fields.map(([number, value]) => {
-      if (typeof value === "number") return Buffer.concat([varint(number * 8), varint(value)]);
-      const content = typeof value === "string" ? Buffer.from(value) : Buffer.isBuffer(value) ? value : message(value);
-      return Buffer.concat([varint(number * 8 + 2), varint(content.length), content]);
-    }),
-  );
-}
 
 const external = (location: string): Field => [
   13,

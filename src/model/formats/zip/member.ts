@@ -43,11 +43,20 @@ export interface ZipContent {
  *
  * PyTorch's reader ignores checksums and the bit for encryption, and so does this one: what it would load must be seen.
  *
+ * @param checks - whether stored members are read for their checksums; otherwise they are not.
  * @throws {@link ModelError} `UNSAFE_FORMAT` when the member is compressed in another way, broken, or longer than
  * {@link inflatedMemberLimitBytes}.
  */
-export async function openZipMember(read: RangeReader, entry: ZipEntry, { dataStart }: ZipLocal): Promise<ZipContent> {
-  if (entry.method === 0) return openStored(slice(read, dataStart, entry.compressedBytes), entry);
+export async function openZipMember(
+  read: RangeReader,
+  entry: ZipEntry,
+  { dataStart }: ZipLocal,
+  checks = true,
+): Promise<ZipContent> {
+  if (entry.method === 0) {
+    const content = slice(read, dataStart, entry.compressedBytes);
+    return checks ? openStored(content, entry) : { content, isChecked: false, hasChecksum: false };
+  }
   if (entry.method !== 8) throw unsafe(`zip member ${quote(entry.name)} is compressed by method ${entry.method}`);
   const limit = inflatedMemberLimitBytes;
   if (entry.compressedBytes > limit || entry.bytes > limit) {
