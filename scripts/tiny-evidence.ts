@@ -55,6 +55,11 @@ There is no earlier version in production.
 Until there is one, rolling back means routing all applications to a human reviewer.
 `;
 
+const drift = {
+  producer: "drift-job",
+  metrics: [{ name: "psi.income", value: 0.08, threshold: 0.2, comparator: "<=", category: "drift" }],
+};
+
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
 /** @param now - the evaluations claim to have run an hour before, since a policy may not count old ones. */
@@ -68,5 +73,6 @@ export function evidenceFiles(now: Date): Readonly<Record<string, string>> {
     "canary.json": json(evaluation(canary, ran)),
     "runbook.md": runbook,
     "rollback.md": rollback,
+    "drift.json": json(drift),
   };
 }

@@ -2,13 +2,18 @@ import { z } from "zod";
 import { EvidenceError } from "./errors.ts";
 import { type EvidenceFile, evidenceFiles } from "./evidence-file.ts";
 import type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
-import { predicateSchemas, predicateTypes } from "./predicate-types.ts";
+import { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 import { readCard } from "./readers/card.ts";
+import { readConsumers } from "./readers/consumers.ts";
 import { readDocument } from "./readers/document.ts";
 import { readEval } from "./readers/eval.ts";
 import { readLineage } from "./readers/lineage.ts";
+import { readMonitoring } from "./readers/monitoring.ts";
 import type { ReadFiles, Reading } from "./readers/reading.ts";
+import { readSbom } from "./readers/sbom.ts";
 import { readScan } from "./readers/scan.ts";
+import { readServed } from "./readers/served.ts";
+import { readVulnerabilities } from "./readers/vulns.ts";
 
 /** A statement that is ready to be signed, with the files that it names by digest. */
 export interface EvidenceDraft {
@@ -24,6 +29,11 @@ const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => 
   lineage: readLineage,
   scan: readScan,
   document: readDocument,
+  monitoring: readMonitoring,
+  consumers: readConsumers,
+  served: readServed,
+  sbom: readSbom,
+  vulns: readVulnerabilities,
 };
 
 /**
@@ -34,8 +44,8 @@ const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => 
  */
 export function draftEvidence(kind: EvidenceKind, input: EvidenceInput): EvidenceDraft {
   const given = evidenceFiles(input.files);
-  const { predicate, files = given } = readers[kind](given, input);
-  const draft = { kind, predicateType: predicateTypes[kind], predicate, files };
+  const { predicate, files = given, as = kind } = readers[kind](given, input);
+  const draft = { kind, predicateType: predicateTypes[as], predicate, files };
   checkDraft(draft, given[0].path);
   return draft;
 }
@@ -46,7 +56,9 @@ export function draftEvidence(kind: EvidenceKind, input: EvidenceInput): Evidenc
  * @throws {@link EvidenceError} `EVIDENCE_INVALID`.
  */
 export function checkDraft(draft: EvidenceDraft, file?: string): void {
-  const parsed = predicateSchemas[draft.kind].safeParse(draft.predicate);
+  const kinds = Object.keys(predicateTypes) as PredicateKind[];
+  const kind = kinds.find((one) => predicateTypes[one] === draft.predicateType) ?? draft.kind;
+  const parsed = predicateSchemas[kind].safeParse(draft.predicate);
   if (parsed.success) return;
   const problems = z.prettifyError({ ...parsed.error, issues: parsed.error.issues.slice(0, 5) }).slice(0, 1_000);
   throw new EvidenceError("EVIDENCE_INVALID", `it makes no valid ${draft.kind} statement:\n${problems}`, {

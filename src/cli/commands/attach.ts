@@ -13,11 +13,34 @@ import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
 import type { AttachResult } from "../results/attach.ts";
 
-const kinds = ["card", "eval", "lineage", "scan", "document"] as const;
+const kinds = [
+  "card",
+  "eval",
+  "lineage",
+  "scan",
+  "document",
+  "monitoring",
+  "consumers",
+  "served",
+  "sbom",
+  "vulns",
+] as const;
+
+const roles = [
+  "runbook",
+  "rollback-plan",
+  "migration-path",
+  "monitoring-plan",
+  "risk-assessment",
+  "data-sheet",
+  "declaration-of-conformity",
+  "incident-report",
+] as const;
 
 export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly type: EvidenceKind;
-  readonly role?: "runbook" | "rollback-plan" | "migration-path";
+  readonly role?: (typeof roles)[number];
+  readonly observedAt?: string;
   readonly environment?: "offline" | "shadow" | "canary";
 }
 
@@ -31,9 +54,8 @@ export const command: CommandModule = {
           .choices(kinds)
           .makeOptionMandatory(),
       )
-      .addOption(
-        new Option("--role <role>", "what a document is for").choices(["runbook", "rollback-plan", "migration-path"]),
-      )
+      .addOption(new Option("--role <role>", "what a document is for").choices(roles))
+      .option("--observed-at <time>", "when it was observed, RFC 3339, for reports that do not say so")
       .addOption(new Option("--environment <name>", "where an evaluation ran").choices(["offline", "shadow", "canary"]))
       .action((ref: string, files: string[], options: AttachOptions) =>
         act(render, (context) => attach_(context, { ref, files, options })),
@@ -43,6 +65,10 @@ export const command: CommandModule = {
       {
         line: "mreg attach risk:v1 --type card model/README.md --key alice.key",
         does: "attach a Hugging Face model card",
+      },
+      {
+        line: "mreg attach risk:v1 --type monitoring drift.json --observed-at 2026-10-08T06:00:00Z --key alice.key",
+        does: "attach a monitoring report, its limits computed again",
       },
       { line: "mreg attach risk:v1 --type scan --key alice.key", does: "read every weight file, attach the verdict" },
     ]);
@@ -92,7 +118,7 @@ async function makeDraft(
   context: Context,
   { descriptor, repository }: OpenedTarget,
   files: readonly EvidenceInput[],
-  { type, role, environment }: AttachOptions,
+  { type, role, environment, observedAt }: AttachOptions,
 ): Promise<EvidenceDraft> {
   const now = context.clock();
   const { draftEvidence, scanWeights } = await import("../../evidence/index.ts");
@@ -100,6 +126,8 @@ async function makeDraft(
     return draftEvidence(type, {
       files: [...files],
       now,
+      subject: descriptor.digest,
+      ...(observedAt === undefined ? {} : { observedAt }),
       ...(role ? { role } : {}),
       ...(environment ? { environment } : {}),
     });

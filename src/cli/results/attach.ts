@@ -5,7 +5,7 @@ export const AttachResult = z.object({
   schemaVersion: z.literal(1),
   reference: z.string().describe("pinned reference of the version"),
   digest: z.string(),
-  type: z.enum(["card", "eval", "lineage", "scan", "document"]),
+  type: z.enum(["card", "eval", "lineage", "scan", "document", "monitoring", "consumers", "served", "sbom", "vulns"]),
   predicateType: z.string(),
   statement: z.string().describe("digest of the signed statement's manifest"),
   files: z.string().optional().describe("digest of the manifest that carries the files"),

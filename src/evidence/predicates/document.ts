@@ -2,7 +2,16 @@ import { z } from "zod";
 import { FileReference } from "./resource.ts";
 
 /** What a document is for; gates ask for documents by it. */
-export const DocumentRole = z.enum(["runbook", "rollback-plan", "migration-path"]);
+export const DocumentRole = z.enum([
+  "runbook",
+  "rollback-plan",
+  "migration-path",
+  "monitoring-plan",
+  "risk-assessment",
+  "data-sheet",
+  "declaration-of-conformity",
+  "incident-report",
+]);
 export type DocumentRole = z.infer<typeof DocumentRole>;
 
 /** A document that a gate asks for, `https://mreg.dev/document/v1`. */

@@ -79,10 +79,16 @@ function* contradictions(value: Pick<Monitoring, "metrics" | "failures" | "statu
   if (value.window && Date.parse(value.window.end) < Date.parse(value.window.start))
     yield "window ends before it starts";
   const seen = new Set<string>();
+  const values = new Map<string, string>();
   for (const { name, slice, value: found, limit } of value.metrics) {
-    const key = JSON.stringify([name, slice ?? null, limit?.comparator ?? null]);
-    if (seen.has(key)) yield `${name} is there twice, expected one value per name and slice`;
-    seen.add(key);
+    // One value may be held against several limits.
+    const key = JSON.stringify([name, slice ?? null]);
+    const limitKey = JSON.stringify([key, limit?.comparator ?? null, limit?.threshold ?? null]);
+    if (seen.has(limitKey) || (values.get(key) ?? found) !== found) {
+      yield `${name} is there twice, expected one value per name and slice`;
+    }
+    seen.add(limitKey);
+    values.set(key, found);
     if (limit && meets(found, limit.comparator, limit.threshold) === limit.breached) {
       const said = limit.breached ? "breached" : "not breached";
       yield `${name} is said to be ${said}, but its value is ${found} and its limit ${limit.comparator} ${limit.threshold}`;

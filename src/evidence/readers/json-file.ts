@@ -27,11 +27,15 @@ export function readJsonObject(file: EvidenceFile): JsonObject {
  * @throws {@link EvidenceError} `EVIDENCE_INVALID`, for `NaN` and `Infinity` with a message of their own.
  */
 export function readExactJsonObject(file: EvidenceFile): JsonObject {
+  return asObject(readExactJson(file), file);
+}
+
+/** Parses JSON of any kind with numbers as text. @throws like {@link readExactJsonObject}. */
+export function readExactJson(file: EvidenceFile): JsonValue {
   parse(file);
-  const exact = (JSON.parse as ExactParse)(decodeUtf8(file.bytes), (_key, value, context) =>
+  return (JSON.parse as ExactParse)(decodeUtf8(file.bytes), (_key, value, context) =>
     typeof value === "number" && context.source !== undefined ? context.source : value,
   );
-  return asObject(exact, file);
 }
 
 /** Tells whether a file is meant to be a JSON object, by its first character; a `[` may also start a Markdown link. */
@@ -42,6 +46,11 @@ export function looksLikeJson(file: EvidenceFile): boolean {
 /** The value as an object with string keys, or nothing. */
 export function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}
+
+/** The value where it is text, else the empty one. */
+export function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
 }
 
 function parse(file: EvidenceFile): JsonValue {

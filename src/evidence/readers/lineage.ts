@@ -1,4 +1,3 @@
-import { decodeUtf8 } from "../../base/bytes.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { EvidenceError } from "../errors.ts";
 import { type EvidenceFile, fileReference } from "../evidence-file.ts";
@@ -6,6 +5,7 @@ import { lineageOf } from "../lineage.ts";
 import { Provenance } from "../predicates/provenance.ts";
 import { redactSecrets } from "../redaction.ts";
 import { type JsonObject, looksLikeJson, objectOf, readExactJsonObject, readJsonObject } from "./json-file.ts";
+import { textOfFile } from "./object-file.ts";
 import type { ReadFiles, Reading } from "./reading.ts";
 import { provenanceOf } from "./training-run.ts";
 import { parseYamlObject } from "./yaml-file.ts";
@@ -47,15 +47,7 @@ function predicateOf(file: EvidenceFile): JsonValue {
     if ("buildDefinition" in value) return { ...value };
     return provenanceOf(readExactJsonObject(file), file.path);
   }
-  const value = parseYamlObject(textOf(file), file.path);
+  const value = parseYamlObject(textOfFile(file), file.path);
   if (objectOf(value["buildDefinition"])) return { ...value };
   return provenanceOf(value, file.path);
-}
-
-function textOf(file: EvidenceFile): string {
-  try {
-    return decodeUtf8(file.bytes);
-  } catch (cause) {
-    throw new EvidenceError("EVIDENCE_INVALID", "it is not UTF-8 text", { file: file.path, cause });
-  }
 }

@@ -1,4 +1,5 @@
 import { type EvidenceFile, fileReference } from "../evidence-file.ts";
+import type { PredicateKind } from "../predicate-types.ts";
 import type { FileReference } from "../predicates/resource.ts";
 
 /** What a reader makes of a file. */
@@ -6,6 +7,8 @@ export interface Reading {
   readonly predicate: Readonly<Record<string, unknown>>;
   /** The files to attach when they are not simply those that were given. */
   readonly files?: readonly EvidenceFile[];
+  /** The predicate that it is, where a kind of evidence has several. */
+  readonly as?: PredicateKind;
 }
 
 /** The file to read, then those that go with it. */
