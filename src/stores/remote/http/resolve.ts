@@ -2,6 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import { buildConnector } from "undici";
 import { hostnameOf, isLocalHost } from "./address.ts";
+import { hearLastWords } from "./last-words.ts";
 
 /** Where to connect for one host and port, instead of asking the name service. TLS still checks the host's own name. */
 export interface HostAddress {
@@ -110,6 +111,7 @@ function endingWithItsError(callback: buildConnector.Callback): buildConnector.C
   return (...result) => {
     const [, socket] = result;
     socket?.once("error", (error: Error) => socket.destroy(error));
+    if (socket) hearLastWords(socket);
     callback(...result);
   };
 }
