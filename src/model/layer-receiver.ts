@@ -23,6 +23,14 @@ export interface LayerReceiverParts {
   readonly onBytes: (path: string, count: number) => void;
 }
 
+export interface ReceiveOptions {
+  readonly signal: AbortSignal;
+  /** A file with this very content. */
+  readonly twin?: string | undefined;
+  /** Instead of what holds for all layers. */
+  readonly isDurable?: boolean | undefined;
+}
+
 /** Brings layers into the directory: from the cache, from files on this machine, else from the store. */
 export class LayerReceiver {
   /** Bytes of contents that are in files on this machine. They are copied, and the digest of the whole decides. */
@@ -60,9 +68,9 @@ export class LayerReceiver {
   async receive(
     layer: WantedLayer,
     path: string,
-    { twin, signal }: { readonly twin?: string | undefined; readonly signal: AbortSignal },
+    { twin, signal, isDurable = this.#parts.isDurable }: ReceiveOptions,
   ): Promise<DownloadedFile & { readonly location: string }> {
-    const { store, budgets, isDurable, onBytes } = this.#parts;
+    const { store, budgets, onBytes } = this.#parts;
     const { digest, size, descriptor } = layer;
     const cached = await this.#cached(layer, signal);
     if (cached !== undefined) return { location: cached, received: 0, reused: size, resumed: 0, fellBack: false };

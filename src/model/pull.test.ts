@@ -62,6 +62,20 @@ test("pull: gives back the tree byte for byte, and nothing else", async () => {
   );
 });
 
+test("pull: no file of an archive has its name before all have", async () => {
+  const store = newStore();
+  const small = Array.from({ length: 260 }, (_, index) => [`c/${index}.json`, `${index}`] as const);
+  const target = await pushTree(Object.fromEntries(small), store);
+  const to = await scratchDirectory();
+  const stop = new AbortController();
+  const onEvent = (event: TransferEvent) => {
+    if (event.type === "file" && event.path === "c/100.json") stop.abort(new Error("stopped"));
+  };
+  await expect(pullModel(store, target, to, { onEvent, signal: stop.signal })).rejects.toThrow("stopped");
+  expect(await readdir(to)).toEqual([]);
+  expect(await outcomes(pullModel(store, target, to))).toHaveLength(260);
+});
+
 test("pull: reads the files out of archives", async () => {
   const store = newStore();
   const small = Array.from({ length: 260 }, (_, index) => [`c/${index}.json`, `${index}`] as const);

@@ -173,7 +173,8 @@ class Pull {
     for (const archive of archives) {
       const layer = layerOf(archive);
       const path = this.#directory.partialPath(layer.digest);
-      const received = await this.#layers.receive(layer, path, { signal: this.#signal });
+      // Gone again before the pull ends: not worth a flush.
+      const received = await this.#layers.receive(layer, path, { signal: this.#signal, isDurable: false });
       this.#count(layer.path, received);
       const members = await listArchive(received.location, layer.path);
       const wanted = members.filter((member) => isSelected(member.path, archive.kind, this.#options));
@@ -261,12 +262,16 @@ class Pull {
   }
 
   async #restore({ location, members }: OpenArchive): Promise<void> {
+    const { isDurable } = this.#options;
     this.#emit({ type: "more", phase: "pull", files: members.length, bytes: 0 });
     const onFile = ({ path }: WantedFile) => this.#emit({ type: "file", phase: "pull", path, outcome: "done" });
     for (const { path, presence } of members)
       if (presence === "present") this.#emit({ type: "file", phase: "pull", path, outcome: "present" });
     const missing = members.filter(({ presence }) => presence !== "present");
-    await restoreArchive(location, missing, this.#directory, { signal: this.#signal, onFile });
+    if (missing.length === 0) return;
+    const tree = this.#directory.newTree();
+    await restoreArchive(location, missing, tree, { signal: this.#signal, isDurable, onFile });
+    await this.#directory.placeTree(tree);
   }
 
   #count(path: string, { received, reused, resumed, fellBack }: DownloadedFile): void {

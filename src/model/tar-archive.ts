@@ -6,6 +6,7 @@ import type { Digest } from "../base/digest.ts";
 import { isMregError } from "../base/errors.ts";
 import { modelFileLimit } from "../base/limits.ts";
 import { ModelError } from "./errors.ts";
+import { listPlainArchive } from "./plain-tar.ts";
 import { hashStream } from "./tar-layer.ts";
 
 /** A file inside an archive. */
@@ -23,8 +24,9 @@ export interface HashedMember {
 const chunkBytes = 256 * 1024;
 
 /** Like {@link hashArchive}, for an archive on disk: complete and verified. */
-export function listArchive(location: string, name: string): Promise<readonly HashedMember[]> {
-  return hashArchive(createReadStream(location, { highWaterMark: chunkBytes }), name);
+export async function listArchive(location: string, name: string): Promise<readonly HashedMember[]> {
+  const plain = await listPlainArchive(location);
+  return plain ?? hashArchive(createReadStream(location, { highWaterMark: chunkBytes }), name);
 }
 
 /**

@@ -7,15 +7,16 @@ export interface TarEntry {
   readonly mtime: number;
 }
 
-const blockBytes = 512;
+/** What everything in a tar is a multiple of. */
+export const tarBlockBytes = 512;
 
 /** Bytes of zeros that fill the last block of something of this length. */
 export function tarPadding(size: number): number {
-  return (blockBytes - (size % blockBytes)) % blockBytes;
+  return (tarBlockBytes - (size % tarBlockBytes)) % tarBlockBytes;
 }
 
 /** What an archive ends with: two blocks of zeros. */
-export const tarEndBytes = 2 * blockBytes;
+export const tarEndBytes = 2 * tarBlockBytes;
 
 /**
  * Encodes what comes before a file in a tar: a USTAR header for short ASCII names, with a PAX record before it for the
@@ -23,19 +24,20 @@ export const tarEndBytes = 2 * blockBytes;
  *
  * The bytes are those that tar-stream writes: digests of archives from earlier versions of mreg hang on them.
  *
+ * @param into - has room for it: a buffer for each of 100,000 headers keeps the garbage collector busy.
+ * @returns where the header ends in `into`.
  * @see {@link https://pubs.opengroup.org/onlinepubs/9699919799/utilities/pax.html#tag_20_92_13_06}
  */
-export function tarHeader({ path, size, mtime }: TarEntry): Buffer {
+export function writeTarHeader({ path, size, mtime }: TarEntry, into: Buffer, at: number): number {
   const split = splitName(path);
-  if (split) return block({ ...split, size, mtime, type: "0" });
+  if (split) return writeBlock({ ...split, size, mtime, type: "0" }, into, at);
   const record = paxRecord("path", path);
   const name = { name: "PaxHeader", prefix: "" };
-  return Buffer.concat([
-    block({ ...name, size: record.byteLength, mtime, type: "x" }),
-    record,
-    Buffer.alloc(tarPadding(record.byteLength)),
-    block({ ...name, size, mtime, type: "0" }),
-  ]);
+  const recordAt = writeBlock({ ...name, size: record.byteLength, mtime, type: "x" }, into, at);
+  const end = recordAt + record.byteLength + tarPadding(record.byteLength);
+  into.fill(0, recordAt, end);
+  record.copy(into, recordAt);
+  return writeBlock({ ...name, size, mtime, type: "0" }, into, end);
 }
 
 /** The two fields for a name; undefined when it is not ASCII or too long for them. */
@@ -59,22 +61,24 @@ interface HeaderBlock {
   readonly type: "0" | "x";
 }
 
-function block({ name, prefix, size, mtime, type }: HeaderBlock): Buffer {
-  const bytes = Buffer.alloc(blockBytes);
-  bytes.write(name, 0, "latin1");
-  bytes.write(`000644 \0${octal(0, 6)}\0${octal(0, 6)}\0${octal(size, 11)}${octal(mtime, 11)}`, 100, "latin1");
-  bytes.write(`${type}`, 156, "latin1");
-  bytes.write("ustar\x0000", 257, "latin1");
-  bytes.write(`${octal(0, 6)}\0${octal(0, 6)}\0`, 329, "latin1");
-  bytes.write(prefix, 345, "latin1");
-  // The checksum is over the header with spaces in its place; behind the prefix, and before it, there are only zeros.
-  bytes.fill(" ", 148, 156);
+function writeBlock({ name, prefix, size, mtime, type }: HeaderBlock, into: Buffer, at: number): number {
+  const end = at + tarBlockBytes;
+  into.fill(0, at, end);
+  into.write(name, at, "latin1");
+  const numbers = `000644 \0${noOwner}\0${noOwner}\0${octal(size, 11)}${octal(mtime, 11)}        ${type}`;
+  into.write(numbers, at + 100, "latin1");
+  into.write(`ustar\x0000`, at + 257, "latin1");
+  into.write(`${noOwner}\0${noOwner}\0`, at + 329, "latin1");
+  into.write(prefix, at + 345, "latin1");
+  // The checksum is over the header with spaces in its place.
   let sum = 0;
-  for (let at = 0; at < 265; at++) sum += bytes[at] ?? 0;
-  for (let at = 329; at < 345 + prefix.length; at++) sum += bytes[at] ?? 0;
-  bytes.write(`${octal(sum, 6)}\0`, 148, "latin1");
-  return bytes;
+  for (let index = at; index < end; index++) sum += into[index] ?? 0;
+  into.write(`${octal(sum, 6)}\0`, at + 148, "latin1");
+  return end;
 }
+
+/** Owner, group, and the numbers of a device. */
+const noOwner = octal(0, 6);
 
 function octal(value: number, digits: number): string {
   return `${value.toString(8).padStart(digits, "0")} `;

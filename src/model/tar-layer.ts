@@ -6,7 +6,7 @@ import { type Digest, sealDigest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
 import type { HashedContent } from "../base/file-digest.ts";
 import { parseDigest } from "../oci/digest.ts";
-import { tarEndBytes, tarHeader, tarPadding } from "./tar-header.ts";
+import { tarEndBytes, tarPadding, writeTarHeader } from "./tar-header.ts";
 
 /** Members are shorter than this. */
 export const tarMemberLimitBytes = 1024 * 1024;
@@ -54,7 +54,7 @@ export async function* tarStream(members: readonly TarMember[], options: TarStre
   let buffer = nextBuffer();
   let at = 0;
   for (const member of members) {
-    at += tarHeader({ path: member.path, size: member.size, mtime }).copy(buffer, at);
+    at = writeTarHeader({ path: member.path, size: member.size, mtime }, buffer, at);
     const content = buffer.subarray(at, at + member.size + 1);
     readMember(member, content);
     const digest = parseDigest(`sha256:${hash("sha256", content.subarray(0, member.size), "hex")}`);

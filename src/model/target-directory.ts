@@ -1,4 +1,4 @@
-import { closeSync, existsSync, lstatSync, mkdirSync, openSync, renameSync, type Stats } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, renameSync, type Stats } from "node:fs";
 import { mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { syncDirectory } from "../base/atomic-file.ts";
@@ -12,6 +12,7 @@ import { journalPath } from "../transfer/partial-file.ts";
 import { type DirectoryLock, isLockName, lockDirectory } from "./directory-lock.ts";
 import { ModelError } from "./errors.ts";
 import { findCollision, foldPath, pathProblem } from "./file-path.ts";
+import { StagedTree } from "./staged-tree.ts";
 
 /** A file that is to be in the directory. */
 export interface WantedFile {
@@ -40,9 +41,12 @@ export class TargetDirectory {
   readonly path: string;
   readonly staging: string;
   #isCreated = false;
+  #trees = 0;
   #lock: DirectoryLock | undefined;
-  /** Directories that were looked at or made: thousands of files lie in few of them. */
-  readonly #parents = new Set<string>();
+  /** Directories that were looked for, and whether they were there: thousands of files lie in few of them. */
+  readonly #parents = new Map<string, boolean>();
+  /** Directories that files were placed in. */
+  readonly #made = new Set<string>();
   /** Directories with new names in them. */
   readonly #changed = new Set<string>();
 
@@ -134,22 +138,20 @@ export class TargetDirectory {
   place(path: string, temporary: string): void {
     const to = this.#join(path);
     const parent = dirname(to);
-    if (!this.#parents.has(parent)) mkdirSync(parent, { recursive: true });
-    this.#parents.add(parent);
+    if (!this.#made.has(parent)) mkdirSync(parent, { recursive: true });
+    this.#made.add(parent);
     this.#changed.add(parent);
     renameSync(temporary, to);
   }
 
-  /** Writes a checked file: complete under its name, or not at all. */
-  async write(path: string, fill: (file: number) => Promise<void>): Promise<void> {
-    const temporary = join(this.staging, "member");
-    const file = openSync(temporary, "w", 0o644);
-    try {
-      await fill(file);
-    } finally {
-      closeSync(file);
-    }
-    this.place(path, temporary);
+  /** A tree for files with checked paths, which all appear under their names at {@link placeTree}. */
+  newTree(): StagedTree {
+    return new StagedTree(join(this.staging, `tree-${this.#trees++}`));
+  }
+
+  /** Gives the files of a tree their names. */
+  async placeTree(tree: StagedTree): Promise<void> {
+    for (const each of await tree.moveInto(this.path)) this.#changed.add(each);
   }
 
   /** Makes the new names survive a power cut, and those of the directories that were made for them. */
@@ -166,25 +168,28 @@ export class TargetDirectory {
   }
 
   #join(path: string): string {
-    return join(this.path, ...path.split("/"));
+    return join(this.path, path);
   }
 
   /** Whether all directories above a file are there, and are directories. */
   #hasParents(path: string): boolean {
-    const components = path.split("/");
-    for (let depth = 1; depth < components.length; depth++) {
-      const parent = components.slice(0, depth).join("/");
-      if (this.#parents.has(this.#join(parent))) continue;
-      const stats = this.#lstat(parent);
-      if (!stats) return false;
-      if (stats.isSymbolicLink()) {
-        const reason = `refusing to write ${JSON.stringify(path)}: ${JSON.stringify(parent)} is a symlink`;
-        throw new ModelError("PATH_ESCAPE", reason, { path });
-      }
-      if (!stats.isDirectory()) throw inTheWay(this.#join(parent), "a file", "a directory");
-      this.#parents.add(this.#join(parent));
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    if (parent === "") return true;
+    const known = this.#parents.get(parent);
+    if (known !== undefined) return known;
+    const isThere = this.#hasParents(parent) && this.#isDirectory(parent, path);
+    this.#parents.set(parent, isThere);
+    return isThere;
+  }
+
+  #isDirectory(parent: string, path: string): boolean {
+    const stats = this.#lstat(parent);
+    if (stats?.isSymbolicLink()) {
+      const reason = `refusing to write ${JSON.stringify(path)}: ${JSON.stringify(parent)} is a symlink`;
+      throw new ModelError("PATH_ESCAPE", reason, { path });
     }
-    return true;
+    if (stats && !stats.isDirectory()) throw inTheWay(this.#join(parent), "a file", "a directory");
+    return stats !== undefined;
   }
 
   #lstat(path: string): Stats | undefined {
