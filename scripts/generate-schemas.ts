@@ -36,6 +36,7 @@ const predicateFiles: Record<keyof typeof predicateTypes, string> = {
   spdx: "spdx-document",
   vulns: "vulns",
   approval: "approval",
+  exception: "exception",
   verdict: "verification-summary",
 };
 

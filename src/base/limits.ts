@@ -81,6 +81,15 @@ export const yamlLimitBytes = 256 * 1024;
 /** Aliases resolved in one YAML document: the default of the yaml package, which stops "billion laughs" documents. */
 export const yamlAliasLimit = 100;
 
+/** Longest line read of JSON lines; one sample of an evaluation with its prompts and answers stays below 1 MiB. */
+export const jsonLineLimitBytes = 4 * 1024 * 1024;
+
+/** Largest log of an evaluation that is attached; what is parsed at once stays below {@link documentLimitBytes}. */
+export const evaluationLogLimitBytes = 256 * 1024 * 1024;
+
+/** Files of one evaluation. HELM writes eight into a run directory, `.eval_results` has one per benchmark. */
+export const evaluationFileLimit = 256;
+
 /** Results in one eval statement. All of BIG-bench with its subtasks and metrics stays below 2,000. */
 export const evalResultLimit = 10_000;
 
@@ -93,8 +102,17 @@ export const cardFieldLimitCharacters = 64 * 1024;
 /** Largest policy file. One for a company of a thousand keys has some 300 KB, nearly all of them PEM. */
 export const policyLimitBytes = 1024 * 1024;
 
+/** Characters of one CEL condition in a policy: what fits a screen, and is read before it is merged. */
+export const conditionLimitCharacters = 2_000;
+
+/** Steps that one CEL condition may take, by an upper bound computed beforehand; some 300,000 take a second. */
+export const conditionStepLimit = 300_000;
+
 /** Records read in one chain: ten transitions a day for ten years would be 36,500; each costs three small reads. */
 export const chainLimit = 50_000;
+
+/** What is remembered of one chain: as many records as {@link chainLimit} with some 1,500 bytes each, and room. */
+export const headFileLimitBytes = 128 * 1024 * 1024;
 
 /** Transparency log entries in one signature bundle, and as many timestamps: the limits of sigstore-go (CVE-2024-45395). */
 export const bundleProofLimit = 32;
@@ -192,8 +210,11 @@ export const pickleLineLimitBytes = 64 * 1024 * 1024;
 /** Values on the stack of a pickle; serializers add to containers in thousands, but tuples are made at once. */
 export const pickleStackLimit = 200_000;
 
-/** Values a pickle remembers: a vocabulary of half a million words has as many. */
-export const pickleMemoLimit = 1_000_000;
+/** Values a pickle remembers under numbers that are out of turn; serializers number without gaps. */
+export const pickleMemoLimit = 100_000;
+
+/** Memory for what is kept of a pickle to be judged, estimated: commands have 150 MiB, and names take a few kilobytes. */
+export const pickleJudgedLimit = 8 * 1024 * 1024;
 
 /** Memory for what is kept of one pickle, estimated: a million values. What comes later is judged, and not kept. */
 export const pickleRetainedLimit = 64 * 1024 * 1024;
@@ -230,3 +251,18 @@ export const consumerLimit = 10_000;
 
 /** Findings of a vulnerability scanner in one statement; the image of an operating system has some thousand. */
 export const vulnerabilityLimit = 20_000;
+
+/** Largest file that lineage is collected from; a `dvc.lock` of a thousand stages has some 500 KB. */
+export const collectedFileLimitBytes = 2 * 1024 * 1024;
+
+/** Largest lock file of packages that is hashed; those of the largest projects have 5 MB. */
+export const lockFileLimitBytes = 16 * 1024 * 1024;
+
+/** Names looked at in one directory, in search of runs and data sets. */
+export const collectedDirectoryLimit = 2_000;
+
+/** Data sets and parameters that one collector may find. */
+export const collectedEntryLimit = 1_000;
+
+/** Directories upwards in search of a repository. */
+export const parentDirectoryLimit = 64;

@@ -3,6 +3,7 @@ import { Consumers } from "./predicates/consumers.ts";
 import { Document } from "./predicates/document.ts";
 import { Eval } from "./predicates/eval.ts";
 import { EvalPlan } from "./predicates/eval-plan.ts";
+import { Exception } from "./predicates/exception.ts";
 import { ModelCard } from "./predicates/model-card.ts";
 import { Monitoring } from "./predicates/monitoring.ts";
 import { Provenance } from "./predicates/provenance.ts";
@@ -27,6 +28,7 @@ export const predicateTypes = {
   spdx: "https://spdx.dev/Document",
   vulns: "https://in-toto.io/attestation/vulns/v0.2",
   approval: "https://mreg.dev/approval/v1",
+  exception: "https://mreg.dev/exception/v1",
   verdict: "https://slsa.dev/verification_summary/v1",
 } as const;
 export type PredicateKind = keyof typeof predicateTypes;
@@ -46,5 +48,6 @@ export const predicateSchemas = {
   spdx: SpdxDocument,
   vulns: Vulnerabilities,
   approval: Approval,
+  exception: Exception,
   verdict: VerificationSummary,
 } as const satisfies Record<PredicateKind, unknown>;

@@ -1,9 +1,14 @@
-import type { Decision, GateResult } from "./decision.ts";
+import { circumstanceGates } from "./circumstances.ts";
+import { type Decision, denies, type GateResult } from "./decision.ts";
 import { evidenceSet } from "./evidence-view.ts";
-import { approvalsGate, countedApprovals } from "./gates/approvals.ts";
+import { approvalsGate, countedApprovals, involvedPersons } from "./gates/approvals.ts";
 import { authorizeGate } from "./gates/authorize.ts";
 import { judgeGate } from "./gates/catalog.ts";
 import { soakGate } from "./gates/history.ts";
+import { namingGate } from "./gates/naming.ts";
+import { recordedBefore, recordedGate } from "./gates/recorded.ts";
+import { appliedTiers } from "./gates/tiers.ts";
+import { waive } from "./gates/waive.ts";
 import { memberByFingerprint } from "./policy/policy.ts";
 import type { Situation } from "./situation.ts";
 
@@ -15,29 +20,59 @@ import type { Situation } from "./situation.ts";
  */
 export function decide(situation: Situation): Decision {
   const { policy, rule, model, version, digest, now } = situation;
-  const required = rule.requires.map((gate) => ({ gate, results: judgeGate(situation, gate) }));
+  const tiers = appliedTiers(situation);
+  const names = [...new Set([...rule.requires, ...tiers.flatMap(({ tier }) => tier.requires)])];
+  const required = names.map((gate) => ({ gate, results: judgeGate(situation, gate) }));
   const evaluators = evaluatorsIn(situation, required);
-  const gates = [
+  const soaks = named(
+    "soak",
+    rule.soak,
+    tiers.map(({ index, tier }) => ({ index, rule: tier.soak })),
+  );
+  const approvals = named(
+    "approvals",
+    rule.approvals,
+    tiers.map(({ index, tier }) => ({ index, rule: tier.approvals })),
+  ).map((demand) => ({ ...demand, evaluators }));
+  const involved = new Set(Object.values(involvedPersons(situation, evaluators)).flatMap((persons) => [...persons]));
+  const judged = [
+    ...namingGate(situation),
     ...required.flatMap(({ results }) => results),
-    ...(rule.soak ? [soakGate(situation, rule.soak)] : []),
-    ...(rule.approvals ? [approvalsGate(situation, rule.approvals, evaluators)] : []),
+    ...soaks.map((soak) => soakGate(situation, soak.rule, soak.gate)),
+    ...approvals.map((input) => approvalsGate(situation, input)),
+  ];
+  // What follows from the history and from who asks is judged by readers of the chain, too: no waiver makes it valid.
+  const gates = [
+    ...recordedGate(situation),
+    ...judged.map((result) => waive(situation, result, involved)),
+    ...circumstanceGates(situation),
     authorizeGate(situation),
   ];
-  const approvals = rule.approvals ? countedApprovals(situation, rule.approvals, evaluators) : [];
-  const evidence = evidenceSet(policy, situation.statements);
+  const counted = approvals.flatMap((input) => countedApprovals(situation, input).map((statement) => statement.digest));
+  const evidence = evidenceSet(policy, situation.statements, recordedBefore(situation));
   const requester = situation.requester && memberByFingerprint(policy, situation.requester);
   return {
     ...{ model, version, digest, from: rule.from, to: rule.to, kind: rule.kind },
     policy: { name: policy.name, version: policy.version, digest: policy.digest },
     weakened: policy.weakened,
-    allowed: gates.every(({ passed }) => passed),
+    allowed: !gates.some(denies),
     gates,
     evidence: evidence.digests,
     evidenceSet: evidence.digest,
-    approvals: approvals.map((statement) => statement.digest),
+    approvals: [...new Set(counted)],
     ...(requester ? { requester: { name: requester.name, person: requester.person, roles: requester.roles } } : {}),
     decidedAt: now.toISOString(),
   };
+}
+
+/** One demand of the transition and its tiers, each under a name of its own: `soak`, `soak.tier1`. */
+function named<Rule>(
+  gate: string,
+  own: Rule | undefined,
+  tiers: readonly { readonly index: number; readonly rule: Rule | undefined }[],
+): readonly { readonly gate: string; readonly rule: Rule }[] {
+  const all = [{ gate, rule: own }, ...tiers.map(({ index, rule }) => ({ gate: `${gate}.tier${index}`, rule }))];
+  return all.flatMap(({ gate: name, rule }) => (rule === undefined ? [] : [{ gate: name, rule }]));
 }
 
 /** Persons who signed an evaluation of this version that one of its gates looked at, whatever the gate said. */

@@ -13,7 +13,12 @@ export const gateCodes = {
   malformed: "MREG-E104",
   incomplete: "MREG-E105",
   future: "MREG-E106",
+  gone: "MREG-E107",
   ownerMissing: "MREG-E110",
+  licenseRefused: "MREG-E111",
+  riskClassUnknown: "MREG-E112",
+  personalData: "MREG-E113",
+  nameRefused: "MREG-E114",
   belowBaseline: "MREG-E201",
   belowThreshold: "MREG-E202",
   incomparable: "MREG-E203",
@@ -21,9 +26,25 @@ export const gateCodes = {
   metricMissing: "MREG-E205",
   claimFailed: "MREG-E206",
   noChampion: "MREG-E207",
+  tooFewSamples: "MREG-E208",
+  imported: "MREG-E209",
   scanFailed: "MREG-E210",
   scanUncovered: "MREG-E211",
   referenceMissing: "MREG-E220",
+  sliceMissing: "MREG-E230",
+  sliceBelow: "MREG-E231",
+  categoryMissing: "MREG-E232",
+  categoryBelow: "MREG-E233",
+  suiteRetired: "MREG-E240",
+  holdoutTooSmall: "MREG-E241",
+  planMissing: "MREG-E242",
+  planDeparted: "MREG-E243",
+  attemptsExceeded: "MREG-E244",
+  overlap: "MREG-E245",
+  conditionFailed: "MREG-E250",
+  evaluationError: "MREG-E251",
+  monitoringBreached: "MREG-E260",
+  monitoringIncomplete: "MREG-E261",
   requesterUnauthorized: "MREG-E301",
   approvalsMissing: "MREG-E310",
   soaking: "MREG-E401",
@@ -32,6 +53,12 @@ export const gateCodes = {
   sunsetMissing: "MREG-E404",
   sunsetRunning: "MREG-E405",
   consumersRemain: "MREG-E406",
+  reasonMissing: "MREG-E407",
+  emergencyIncomplete: "MREG-E408",
+  held: "MREG-E409",
+  followUpOverdue: "MREG-E410",
+  successorUnfit: "MREG-E411",
+  slotUnfit: "MREG-E412",
 } as const;
 export type GateCode = (typeof gateCodes)[keyof typeof gateCodes] | "MREG-OK";
 
@@ -60,6 +87,26 @@ export interface GateResult {
   readonly fix?: string;
   /** Persons who can do it. */
   readonly who?: readonly string[];
+  /** Gates that could not be judged because this one failed: an exception from this one alone does not pass them. */
+  readonly parts?: readonly string[];
+  /** Why the failure does not deny. Never there when the gate passed. */
+  readonly waiver?: Waiver;
+}
+
+/** A failed gate that only warns: the policy audits it, or it is not in force yet, or somebody signed an exception. */
+export interface Waiver {
+  readonly by: "audit" | "effective-on" | "exception";
+  /** One line, for people. */
+  readonly reason: string;
+  /** When it ends. RFC 3339. */
+  readonly until?: string;
+  /** The exception's digest and signer. */
+  readonly evidence?: EvidenceReference;
+}
+
+/** Tells whether a gate stops the move. */
+export function denies({ passed, waiver }: GateResult): boolean {
+  return !passed && waiver === undefined;
 }
 
 /** The answer to "may this version move?", with every gate's result, passed ones too. */

@@ -2,6 +2,7 @@ import { predicateTypes } from "../evidence/predicate-types.ts";
 import { toContentDigest } from "../evidence/predicates/digest-set.ts";
 import type { TransitionRecord } from "./chain/record.ts";
 import { trustedEvidence } from "./evidence-view.ts";
+import { recordedBefore } from "./gates/recorded.ts";
 import type { MemberStatement, Situation } from "./situation.ts";
 
 /** The statements that a record names, so that the decision can be made again from them alone. */
@@ -13,10 +14,11 @@ export interface RecordedInputs {
 }
 
 /** Lists what a decision was made from, by digest and in the order of digests. */
-export function recordedInputs({ policy, statements, championStatements }: Situation): RecordedInputs {
+export function recordedInputs(situation: Situation): RecordedInputs {
+  const { policy, statements, championStatements } = situation;
   const evaluations = championStatements.filter(({ predicateType }) => predicateType === predicateTypes.eval);
   return {
-    evidence: listed(trustedEvidence(policy, statements)),
+    evidence: listed(trustedEvidence(policy, statements, recordedBefore(situation))),
     baseline: listed(trustedEvidence(policy, evaluations)),
   };
 }

@@ -5,12 +5,22 @@ import type { GateResult } from "../decision.ts";
 import { durationMs } from "../duration.ts";
 import { evidenceSet } from "../evidence-view.ts";
 import { hasRole, memberByFingerprint, personsInRoles } from "../policy/policy.ts";
-import type { ApprovalRule } from "../policy/schema.ts";
+import { askedByName } from "../policy/references.ts";
+import type { ApprovalRule, TransitionKind } from "../policy/schema.ts";
 import type { MemberStatement, Situation } from "../situation.ts";
 import { versionTag } from "../tags.ts";
+import { recordedBefore } from "./recorded.ts";
 import { commandTarget, deny, pass, reference } from "./result.ts";
 import { clockSkewMs, strangers } from "./selection.ts";
 import { plainSignatures } from "./signature.ts";
+
+/** What is to be judged, and under which name: each tier has approvals of its own. */
+export interface ApprovalInput {
+  readonly gate: string;
+  readonly rule: ApprovalRule;
+  /** Persons whose evaluations the other gates used. */
+  readonly evaluators: readonly string[];
+}
 
 /** Who must not approve, because they have a part in what is approved. */
 type Part = ApprovalRule["distinctFrom"][number];
@@ -24,10 +34,8 @@ interface JudgedApproval {
 
 /**
  * Enough different persons of the right roles have approved exactly this move, on exactly this evidence.
- *
- * @param evaluators - persons whose evaluations the other gates used.
  */
-export function approvalsGate(situation: Situation, rule: ApprovalRule, evaluators: readonly string[]): GateResult {
+export function approvalsGate(situation: Situation, { gate, rule, evaluators }: ApprovalInput): GateResult {
   const involved = involvedPersons(situation, evaluators);
   const judged = situation.statements
     .filter(({ predicateType }) => predicateType === predicateTypes.approval)
@@ -35,10 +43,12 @@ export function approvalsGate(situation: Situation, rule: ApprovalRule, evaluato
   const counted = judged.filter(({ refusal }) => refusal === undefined);
   const persons = [...new Set(counted.map(({ statement }) => statement.member.person))];
   const roles = rule.roles.join(" or ");
-  const evidence = (persons.length >= rule.count ? counted : judged).map(({ statement, time }) =>
-    reference(statement, time),
+  const absent = (rule.each ?? []).filter(
+    (role) => !counted.some(({ statement }) => hasRole(statement.member, [role])),
   );
-  if (persons.length >= rule.count) return pass("approvals", `${persons.join(", ")} (${roles})`, evidence);
+  const isEnough = persons.length >= rule.count && absent.length === 0;
+  const evidence = (isEnough ? counted : judged).map(({ statement, time }) => reference(statement, time));
+  if (isEnough) return pass(gate, `${persons.join(", ")} (${roles})`, evidence);
   const refusals = judged.flatMap(({ statement, refusal }) =>
     refusal ? [`${statement.member.person} ${refusal}`] : [],
   );
@@ -46,11 +56,12 @@ export function approvalsGate(situation: Situation, rule: ApprovalRule, evaluato
   const who = personsInRoles(situation.policy, rule.roles).filter(
     (person) => !barred.has(person) && !persons.includes(person),
   );
+  const lacking = absent.length > 0 ? `, none by ${absent.join(" and ")}` : "";
   const why = refusals.length > 0 ? `: ${[...new Set(refusals)].join("; ")}` : "";
   return deny(
-    "approvals",
+    gate,
     "approvalsMissing",
-    `${persons.length} of ${rule.count} (${roles})${why}${strangers(situation)}`,
+    `${persons.length} of ${rule.count} (${roles})${lacking}${why}${strangers(situation)}`,
     {
       ...{ evidence, who, fix: `mreg approve ${commandTarget(situation)} --to ${situation.rule.to}` },
     },
@@ -60,8 +71,7 @@ export function approvalsGate(situation: Situation, rule: ApprovalRule, evaluato
 /** Digests of the approvals that {@link approvalsGate} counts. */
 export function countedApprovals(
   situation: Situation,
-  rule: ApprovalRule,
-  evaluators: readonly string[],
+  { rule, evaluators }: ApprovalInput,
 ): readonly MemberStatement[] {
   const involved = involvedPersons(situation, evaluators);
   return situation.statements
@@ -69,7 +79,11 @@ export function countedApprovals(
     .filter((statement) => judgeApproval(situation, rule, { statement, involved }).refusal === undefined);
 }
 
-function involvedPersons(situation: Situation, evaluators: readonly string[]): Record<Part, ReadonlySet<string>> {
+/** Persons who had a part in what is decided. */
+export function involvedPersons(
+  situation: Situation,
+  evaluators: readonly string[],
+): Record<Part, ReadonlySet<string>> {
   const requester = situation.requester && memberByFingerprint(situation.policy, situation.requester);
   return {
     pusher: new Set(plainSignatures(situation).map(({ member }) => member.person)),
@@ -110,18 +124,24 @@ function brokenBinding(situation: Situation, approval: Approval): string | undef
     ["version", approval.version, versionTag(version)],
     ["from", approval.from, rule.from],
     ["to", approval.to, rule.to],
+    ["kind of move", approval.kind ?? "promote", namedKind(rule.kind)],
     ["policy", fromContentDigest(approval.policy.digest), situation.boundPolicy ?? policy.digest],
     ["chain head", approval.chainHead && fromContentDigest(approval.chainHead), head],
     [
       "evidence",
       fromContentDigest(approval.evidenceSet),
-      situation.boundEvidence ?? evidenceSet(policy, statements).digest,
+      situation.boundEvidence ?? evidenceSet(policy, statements, recordedBefore(situation)).digest,
     ],
   ];
   const broken = bindings.find(([, found, expected]) => found !== expected);
   if (!broken) return undefined;
   const [what, found, expected] = broken;
   return `approved for another ${what} (${found ?? "none"}, expected ${expected ?? "none"})`;
+}
+
+/** Kinds that approvals name; the others are told apart by where the move leads. */
+export function namedKind(kind: TransitionKind): TransitionKind {
+  return askedByName.includes(kind) && kind !== "rollback" ? kind : "promote";
 }
 
 function expiry({ now }: Situation, { maxAge }: ApprovalRule, approval: Approval): string | undefined {

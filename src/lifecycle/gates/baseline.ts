@@ -1,18 +1,11 @@
 import { compareDecimals, subtractDecimals } from "../../evidence/decimal.ts";
-import { type Eval, type EvalResult, metricName } from "../../evidence/predicates/eval.ts";
+import { type Eval, type EvalDataset, metricName } from "../../evidence/predicates/eval.ts";
 import { type GateResult, gateCodes } from "../decision.ts";
 import type { BaselineRule, EvalRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
+import { datasetsOf, type EvalInput, overallResults } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
-import { type Candidate, type EvidenceQuery, references, selectEvidence } from "./selection.ts";
-
-interface BaselineInput {
-  readonly gate: string;
-  readonly rule: EvalRule;
-  readonly query: EvidenceQuery<Eval>;
-  /** The evaluations of the version that wants to move. */
-  readonly candidates: readonly Candidate<Eval>[];
-}
+import { type EvidenceQuery, references, selectEvidence } from "./selection.ts";
 
 /**
  * The version is compared with what production serves, metric by metric, in exact arithmetic.
@@ -20,12 +13,15 @@ interface BaselineInput {
  * What cannot be compared denies: numbers of another suite version, other data or another harness look like a result
  * and are none.
  */
-export function baselineGate(situation: Situation, input: BaselineInput): GateResult {
+export function baselineGate(situation: Situation, input: EvalInput): readonly GateResult[] {
+  const { baseline } = input.rule;
+  return baseline ? [judge(situation, input, baseline)] : [];
+}
+
+function judge(situation: Situation, input: EvalInput, baseline: BaselineRule): GateResult {
   const { rule, candidates } = input;
   const gate = `${input.gate}.baseline`;
-  const baseline = rule.baseline;
   const { champion } = situation.state;
-  if (!baseline) return pass(gate, "no baseline asked for");
   if (!champion) return withoutChampion(gate, baseline);
   const [first] = candidates;
   if (!first) return deny(gate, "missing", "no evaluation to compare");
@@ -67,7 +63,7 @@ function withoutChampion(gate: string, { ifNone }: BaselineRule): GateResult {
 }
 
 /** The champion's evaluations count however old they are: it is the candidate that has to be fresh. */
-function championQuery({ query, gate }: BaselineInput, { suite }: Eval): EvidenceQuery<Eval> {
+function championQuery({ query, gate }: EvalInput, { suite }: Eval): EvidenceQuery<Eval> {
   return {
     ...query,
     gate: `${gate}.baseline`,
@@ -81,13 +77,18 @@ function championQuery({ query, gate }: BaselineInput, { suite }: Eval): Evidenc
 
 /** Says why two evaluations of one suite version cannot be compared all the same. */
 function incomparable(mine: Eval, theirs: Eval): string | undefined {
-  const data = [mine, theirs].map(({ dataset }) => JSON.stringify(Object.entries(dataset?.digest ?? {}).sort()));
+  const data = [mine, theirs].map((one) => JSON.stringify(datasetsOf(one).map(dataOf).sort()));
   if (data[0] !== data[1]) return "they ran on different data sets";
   const harness = [mine, theirs].map(
     (one) => one.harness && `${one.harness.name} ${one.harness.version.split(".")[0]}`,
   );
   if (harness[0] !== harness[1]) return `harness ${harness[0] ?? "unknown"}, expected ${harness[1] ?? "unknown"}`;
   return undefined;
+}
+
+/** Data by its digest; a name moves, and counts only where there is nothing better on either side. */
+function dataOf(dataset: EvalDataset | undefined): string {
+  return dataset?.digest ? JSON.stringify(Object.entries(dataset.digest).sort()) : (dataset?.uri ?? "");
 }
 
 interface Comparison {
@@ -100,9 +101,14 @@ interface Comparison {
 /** Compares the metrics that the policy names, or every overall metric of the champion when it names none. */
 function compare(mine: Eval, theirs: Eval, rule: EvalRule): readonly Comparison[] {
   const named = rule.metrics.map(({ id, min }) => ({ id, higherIsBetter: min !== undefined }));
-  const all = overall(theirs).map((result) => ({ id: metricName(result), higherIsBetter: result.higherIsBetter }));
+  const all = overallResults(theirs).map((result) => ({
+    id: metricName(result),
+    higherIsBetter: result.higherIsBetter,
+  }));
   return (named.length > 0 ? named : all).map(({ id, higherIsBetter }): Comparison => {
-    const [value, reference] = [mine, theirs].map((one) => overall(one).find((result) => metricName(result) === id));
+    const [value, reference] = [mine, theirs].map((one) =>
+      overallResults(one).find((result) => metricName(result) === id),
+    );
     if (!value || !reference) {
       const who = value ? "%" : "this version";
       return { holds: false, incomparable: true, text: `${id} was not measured for ${who}` };
@@ -118,10 +124,6 @@ function compare(mine: Eval, theirs: Eval, rule: EvalRule): readonly Comparison[
     const sign = improvement.startsWith("-") ? improvement : `+${improvement}`;
     return { holds, text: `${id} ${value.value} vs % ${reference.value}: ${sign}, expected ${expected}` };
   });
-}
-
-function overall({ results }: Eval): readonly EvalResult[] {
-  return results.filter(({ slice }) => slice === undefined);
 }
 
 function meetsBaseline(improvement: string, rule: BaselineRule | undefined): { holds: boolean; expected: string } {

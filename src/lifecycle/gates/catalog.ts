@@ -8,9 +8,11 @@ import { documentGate } from "./document.ts";
 import { evalGate } from "./eval.ts";
 import { previouslyInStateGate, replacementGate, sunsetExpiredGate, sunsetGate } from "./history.ts";
 import { lineageGate } from "./lineage.ts";
+import { monitoringGate } from "./monitoring.ts";
 import { deny } from "./result.ts";
 import { scanGate } from "./scan.ts";
 import { ownerGate, signatureGate } from "./signature.ts";
+import { statementGate } from "./statement.ts";
 
 const builtIn: Readonly<Record<BuiltInGate, (situation: Situation) => GateResult>> = {
   signature: signatureGate,
@@ -34,14 +36,18 @@ function judgeEvidence(situation: Situation, gate: string, rule: EvidenceRule): 
   if ("document" in rule) return [documentGate(situation, gate, rule)];
   switch (rule.predicate) {
     case "model-card":
-      return [cardGate(situation, gate, rule)];
+      return cardGate(situation, gate, rule);
     case "lineage":
-      return [lineageGate(situation, gate, rule)];
+      return lineageGate(situation, gate, rule);
     case "eval":
       return evalGate(situation, gate, rule);
     case "scan":
-      return [scanGate(situation, gate, rule)];
+      return scanGate(situation, gate, rule);
     case "consumers":
-      return [consumersGate(situation, gate, rule)];
+      return consumersGate(situation, gate, rule);
+    case "monitoring":
+      return monitoringGate(situation, gate, rule);
+    case "statement":
+      return statementGate(situation, gate, rule);
   }
 }

@@ -1,13 +1,15 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
-import { Consumers, remainingConsumers } from "../../evidence/predicates/consumers.ts";
+import { Consumers, coversEnvironment, remainingConsumers } from "../../evidence/predicates/consumers.ts";
 import type { GateResult } from "../decision.ts";
 import type { ConsumersRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
+import { conditionsGate } from "./conditions.ts";
+import { partsOf } from "./parts.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
 import { references, selectEvidence } from "./selection.ts";
 
 /** Somebody who may say so has stated that nothing uses the version any more. */
-export function consumersGate(situation: Situation, gate: string, rule: ConsumersRule): GateResult {
+export function consumersGate(situation: Situation, gate: string, rule: ConsumersRule): readonly GateResult[] {
   const fix = `mreg attach ${commandTarget(situation)} --type consumers consumers.json`;
   const selection = selectEvidence<Consumers>(situation, {
     gate,
@@ -16,13 +18,21 @@ export function consumersGate(situation: Situation, gate: string, rule: Consumer
     signedBy: rule.signedBy,
     maxAge: rule.maxAge,
     ...{ predicateType: predicateTypes.consumers, schema: Consumers, timeOf: ({ observedAt }) => observedAt },
+    // A statement that looked elsewhere proves nothing here.
+    matches: (predicate) => rule.environment === undefined || coversEnvironment(predicate, rule.environment),
+    parts: partsOf(gate, rule),
   });
-  if (selection.denial) return selection.denial;
+  if (selection.denial) return [selection.denial];
   const evidence = references(selection.newest);
-  const remaining = selection.newest.flatMap(({ predicate }) => remainingConsumers(predicate).map(({ name }) => name));
-  if (remaining.length === 0) return pass(gate, "nobody uses it", evidence);
+  const remaining = selection.newest.flatMap(({ predicate }) =>
+    remainingConsumers(predicate, rule.environment).map(({ name }) => name),
+  );
   const names = remaining.slice(0, 5).join(", ");
-  return deny(gate, "consumersRemain", `${remaining.length} still use it: ${names}`, {
-    ...{ evidence, fix: `move them away, then ${fix}`, who: whoMaySign(situation.policy, rule.signedBy) },
-  });
+  const own =
+    remaining.length === 0
+      ? pass(gate, "nobody uses it", evidence)
+      : deny(gate, "consumersRemain", `${remaining.length} still use it: ${names}`, {
+          ...{ evidence, fix: `move them away, then ${fix}`, who: whoMaySign(situation.policy, rule.signedBy) },
+        });
+  return [own, ...conditionsGate(situation, gate, rule, selection.newest)];
 }

@@ -1,12 +1,22 @@
-import { compareDecimals } from "../../evidence/decimal.ts";
 import { predicateTypes } from "../../evidence/predicate-types.ts";
-import { Eval, type EvalResult, metricName } from "../../evidence/predicates/eval.ts";
+import { Eval } from "../../evidence/predicates/eval.ts";
 import type { GateResult, gateCodes } from "../decision.ts";
-import type { EvalRule } from "../policy/schema.ts";
+import type { EvalRule, MetricRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
+import { attemptsGate } from "./attempts.ts";
 import { baselineGate } from "./baseline.ts";
+import { categoriesGate } from "./categories.ts";
+import { conditionsGate } from "./conditions.ts";
+import { type EvalInput, missedThreshold, resultOf } from "./eval-input.ts";
+import { holdoutGate } from "./holdout.ts";
+import { overlapGate } from "./overlap.ts";
+import { partsOf } from "./parts.ts";
+import { planGate } from "./plan.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
+import { rotationGate } from "./rotation.ts";
+import { samplesGate } from "./samples.ts";
 import { type EvidenceQuery, references, selectEvidence } from "./selection.ts";
+import { slicesGate } from "./slices.ts";
 
 /** One thing that is wrong with an evaluation. */
 interface Finding {
@@ -14,26 +24,46 @@ interface Finding {
   readonly reason: string;
 }
 
+/** What a rule asks beyond its thresholds; each judges when its field is there, in this order. */
+const parts: readonly ((situation: Situation, input: EvalInput) => readonly GateResult[])[] = [
+  samplesGate,
+  slicesGate,
+  categoriesGate,
+  rotationGate,
+  holdoutGate,
+  planGate,
+  attemptsGate,
+  overlapGate,
+  baselineGate,
+];
+
 /**
- * The newest evaluation meets the policy's thresholds, and is no worse than the champion by more than it may be.
+ * The newest evaluation meets the policy's thresholds, and all that the rule asks beyond them.
  *
- * @returns one result for the thresholds and, where the policy names a baseline, one for the comparison.
+ * @returns one result for the thresholds, and one for each further demand of the rule.
  */
 export function evalGate(situation: Situation, gate: string, rule: EvalRule): readonly GateResult[] {
   const query = evalQuery(situation, gate, rule);
   const selection = selectEvidence(situation, query);
   if (selection.denial) return [selection.denial];
-  const evidence = references(selection.newest);
-  const findings = selection.newest.flatMap(({ predicate }) => judge(predicate, rule));
+  const input: EvalInput = { gate, rule, query, candidates: selection.newest };
+  return [
+    thresholdsGate(situation, input),
+    ...conditionsGate(situation, gate, rule, selection.newest),
+    ...parts.flatMap((part) => part(situation, input)),
+  ];
+}
+
+function thresholdsGate(situation: Situation, { gate, rule, query, candidates }: EvalInput): GateResult {
+  const evidence = references(candidates);
+  const findings = candidates.flatMap(({ predicate }) => judge(predicate, rule));
   const [first] = findings;
-  const who = whoMaySign(situation.policy, rule.signedBy);
+  if (!first) return pass(gate, summary(rule, candidates[0]?.predicate), evidence);
   const fix = "improve the model and push a new version, or evaluate it in full and attach the result";
-  const reasons = [...new Set(findings.map(({ reason }) => reason))].join("; ");
-  const thresholds = first
-    ? deny(gate, first.code, reasons, { evidence, fix: first.code === "partial" ? query.fix : fix, who })
-    : pass(gate, summary(rule, selection.newest[0]?.predicate), evidence);
-  if (!rule.baseline) return [thresholds];
-  return [thresholds, baselineGate(situation, { gate, rule, query, candidates: selection.newest })];
+  return deny(gate, first.code, [...new Set(findings.map(({ reason }) => reason))].join("; "), {
+    ...{ evidence, fix: first.code === "partial" ? query.fix : fix },
+    who: whoMaySign(situation.policy, rule.signedBy),
+  });
 }
 
 /** Which evaluations a rule is about. */
@@ -51,6 +81,7 @@ function evalQuery(situation: Situation, gate: string, rule: EvalRule): Evidence
     fix: `mreg attach ${commandTarget(situation)} --type eval results.json${flag}`,
     matches: (predicate) => isOfSuite(predicate, rule.suite) && isIn(predicate, rule.environment),
     timeOf: ({ evaluatedAt }) => evaluatedAt,
+    parts: partsOf(gate, rule),
   };
 }
 
@@ -67,6 +98,12 @@ function judge(predicate: Eval, rule: EvalRule): readonly Finding[] {
   if (rule.notPartial && predicate.partial) {
     findings.push({ code: "partial", reason: "partial: it ran fewer samples than the suite has" });
   }
+  if (rule.origin === "executed" && predicate.origin !== "executed") {
+    findings.push({
+      code: "imported",
+      reason: "copied from another program (imported), expected one that its signer ran",
+    });
+  }
   if (rule.claims === "required" && predicate.claims.length === 0) {
     findings.push({ code: "claimFailed", reason: "states no threshold of its own, and the policy requires one" });
   }
@@ -77,27 +114,16 @@ function judge(predicate: Eval, rule: EvalRule): readonly Finding[] {
   return [...findings, ...rule.metrics.flatMap((metric) => judgeMetric(predicate, metric))];
 }
 
-/** The direction comes from the policy, never from the evidence. */
-function judgeMetric(predicate: Eval, { id, min, max }: EvalRule["metrics"][number]): readonly Finding[] {
-  const value = overallResult(predicate, id)?.value;
-  if (value === undefined) return [{ code: "metricMissing", reason: `${id} was not measured` }];
-  if (min !== undefined && compareDecimals(value, min) < 0) {
-    return [{ code: "belowThreshold", reason: `${id} ${value}, expected at least ${min}` }];
-  }
-  if (max !== undefined && compareDecimals(value, max) > 0) {
-    return [{ code: "belowThreshold", reason: `${id} ${value}, expected at most ${max}` }];
-  }
-  return [];
-}
-
-/** The result over all of the data, not over a slice of it. */
-export function overallResult({ results }: Eval, id: string): EvalResult | undefined {
-  return results.find((result) => result.slice === undefined && metricName(result) === id);
+function judgeMetric(predicate: Eval, metric: MetricRule): readonly Finding[] {
+  const value = resultOf(predicate, metric.id)?.value;
+  if (value === undefined) return [{ code: "metricMissing", reason: `${metric.id} was not measured` }];
+  const missed = missedThreshold(value, metric);
+  return missed === undefined ? [] : [{ code: "belowThreshold", reason: `${metric.id} ${missed}` }];
 }
 
 function summary(rule: EvalRule, predicate: Eval | undefined): string {
   const values = rule.metrics.map(({ id, min, max }) => {
-    const value = predicate && overallResult(predicate, id)?.value;
+    const value = predicate && resultOf(predicate, id)?.value;
     return `${id} ${value} ${min === undefined ? `≤ ${max}` : `≥ ${min}`}`;
   });
   return values.length > 0 ? values.join(", ") : `${predicate?.suite.name} ${predicate?.suite.version}`;

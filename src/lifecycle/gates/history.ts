@@ -1,23 +1,23 @@
 import type { GateResult } from "../decision.ts";
 import { durationMs, formatDuration } from "../duration.ts";
-import type { TransitionRule } from "../policy/schema.ts";
+import type { SoakRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
 import { deny, pass } from "./result.ts";
 import { clockSkewMs } from "./selection.ts";
 
 /** The version has been in a state for long enough. */
-export function soakGate(situation: Situation, soak: NonNullable<TransitionRule["soak"]>): GateResult {
+export function soakGate(situation: Situation, soak: SoakRule, gate = "soak"): GateResult {
   const entered = situation.state.versions.get(situation.version)?.entered.get(soak.in);
   if (entered === undefined) {
-    return deny("soak", "soaking", `never was in ${soak.in}, expected at least ${soak.min} there`, {
+    return deny(gate, "soaking", `never was in ${soak.in}, expected at least ${soak.min} there`, {
       fix: `mreg promote ${situation.model}:v${situation.version} --to ${soak.in}`,
     });
   }
   const spent = situation.now.getTime() - Date.parse(entered);
   const reason = `in ${soak.in} for ${formatDuration(spent)}, expected at least ${soak.min}`;
-  if (spent >= durationMs(soak.min)) return pass("soak", reason);
+  if (spent >= durationMs(soak.min)) return pass(gate, reason);
   const until = new Date(Date.parse(entered) + durationMs(soak.min)).toISOString();
-  return deny("soak", "soaking", reason, { fix: `wait until ${until}` });
+  return deny(gate, "soaking", reason, { fix: `wait until ${until}` });
 }
 
 /** A rollback goes to something that production has served before and that something else has replaced since. */
@@ -45,12 +45,21 @@ export function replacementGate({ state, version, policy, model }: Situation): G
 }
 
 /** The request says until when the version is still served. */
-export function sunsetGate({ sunset, now, model, version, rule }: Situation): GateResult {
+export function sunsetGate({ sunset, now, model, version, rule, policy }: Situation): GateResult {
   const fix = `mreg promote ${model}:v${version} --to ${rule.to} --sunset 90d`;
   if (sunset === undefined) return deny("sunset", "sunsetMissing", "the request names no sunset", { fix });
   // A negated comparison: a date that is none at all must not pass.
   if (!(Date.parse(sunset) >= now.getTime() - clockSkewMs)) {
     return deny("sunset", "sunsetMissing", `the sunset is ${sunset}, expected a time to come`, { fix });
+  }
+  const { min, max } = policy.states.get(rule.to)?.sunset ?? {};
+  const length = Date.parse(sunset) - now.getTime();
+  // The clock of whoever asks, and the one that decides, may differ a little.
+  const tooShort = min !== undefined && length < durationMs(min) - clockSkewMs;
+  const tooLong = max !== undefined && length > durationMs(max) + clockSkewMs;
+  if (tooShort || tooLong) {
+    const expected = tooShort ? `at least ${min}` : `at most ${max}`;
+    return deny("sunset", "sunsetMissing", `the sunset is in ${formatDuration(length)}, expected ${expected}`, { fix });
   }
   return pass("sunset", `served until ${sunset}`);
 }

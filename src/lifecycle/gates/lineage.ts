@@ -4,15 +4,41 @@ import { Provenance, trainingBuildType } from "../../evidence/predicates/provena
 import type { GateResult } from "../decision.ts";
 import type { LineageRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
+import { conditionsGate } from "./conditions.ts";
+import { lineageLicenseGate } from "./license.ts";
+import { partsOf } from "./parts.ts";
+import { personalDataGate } from "./personal-data.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
-import { references, selectEvidence } from "./selection.ts";
+import { type EvidenceQuery, references, selectEvidence } from "./selection.ts";
 
 /** It is known which run trained the model, on which data, with which code. */
-export function lineageGate(situation: Situation, gate: string, rule: LineageRule): GateResult {
+export function lineageGate(situation: Situation, gate: string, rule: LineageRule): readonly GateResult[] {
   const fix = `mreg attach ${commandTarget(situation)} --type lineage lineage.yaml`;
-  const selection = selectEvidence(situation, {
+  const selection = selectEvidence(situation, lineageQuery(situation, gate, rule));
+  if (selection.denial) return [selection.denial];
+  const evidence = references(selection.newest);
+  const missing = rule.require.filter((part) =>
+    selection.newest.some(({ predicate }) => lineageOf(predicate).missing.includes(part)),
+  );
+  const complete =
+    missing.length === 0
+      ? pass(gate, `names ${rule.require.join(", ") || "a run"}`, evidence)
+      : deny(gate, "incomplete", `the training lineage does not name ${missing.join(", ")}`, {
+          ...{ evidence, fix: `add them, then ${fix}`, who: whoMaySign(situation.policy, rule.signedBy) },
+        });
+  return [
+    complete,
+    ...lineageLicenseGate(situation, gate, rule, selection.newest),
+    ...personalDataGate(situation, gate, rule, selection.newest),
+    ...conditionsGate(situation, gate, rule, selection.newest),
+  ];
+}
+
+/** Which statements a lineage rule is about. */
+export function lineageQuery(situation: Situation, gate: string, rule: LineageRule): EvidenceQuery<Provenance> {
+  return {
     gate,
-    fix,
+    fix: `mreg attach ${commandTarget(situation)} --type lineage lineage.yaml`,
     wanted: "training lineage",
     signedBy: rule.signedBy,
     maxAge: rule.maxAge,
@@ -21,14 +47,6 @@ export function lineageGate(situation: Situation, gate: string, rule: LineageRul
     // Provenance of a container image, say, is of the same type and says nothing about training.
     matches: ({ buildDefinition }) => buildDefinition.buildType === trainingBuildType,
     timeOf: ({ runDetails }) => runDetails.metadata?.finishedOn,
-  });
-  if (selection.denial) return selection.denial;
-  const evidence = references(selection.newest);
-  const missing = rule.require.filter((part) =>
-    selection.newest.some(({ predicate }) => lineageOf(predicate).missing.includes(part)),
-  );
-  if (missing.length === 0) return pass(gate, `names ${rule.require.join(", ") || "a run"}`, evidence);
-  return deny(gate, "incomplete", `the training lineage does not name ${missing.join(", ")}`, {
-    ...{ evidence, fix: `add them, then ${fix}`, who: whoMaySign(situation.policy, rule.signedBy) },
-  });
+    parts: partsOf(gate, rule),
+  };
 }

@@ -5,11 +5,13 @@ import { TestResult } from "../../evidence/predicates/test-result.ts";
 import type { GateResult } from "../decision.ts";
 import type { ScanRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
-import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
-import { references, selectEvidence } from "./selection.ts";
+import { conditionsGate } from "./conditions.ts";
+import { partsOf } from "./parts.ts";
+import { commandTarget, type DenialDetail, deny, pass, whoMaySign } from "./result.ts";
+import { type Candidate, references, selectEvidence } from "./selection.ts";
 
 /** A scan found nothing, and it read every file of weights that the manifest names. */
-export function scanGate(situation: Situation, gate: string, rule: ScanRule): GateResult {
+export function scanGate(situation: Situation, gate: string, rule: ScanRule): readonly GateResult[] {
   const fix = `mreg attach ${commandTarget(situation)} --type scan`;
   const selection = selectEvidence(situation, {
     gate,
@@ -23,17 +25,28 @@ export function scanGate(situation: Situation, gate: string, rule: ScanRule): Ga
     matches: ({ scannedFiles }) => scannedFiles !== undefined,
     // An extension that mreg's own scanner writes; the annotation that tells when it was attached is not signed.
     timeOf: ({ scannedAt }) => Timestamp.safeParse(scannedAt).data,
+    parts: partsOf(gate, rule),
   });
-  if (selection.denial) return selection.denial;
+  if (selection.denial) return [selection.denial];
   const detail = { evidence: references(selection.newest), fix, who: whoMaySign(situation.policy, rule.signedBy) };
-  const failed = selection.newest.find(({ predicate }) => predicate.result !== rule.result)?.predicate;
+  const coverage = judgeCoverage(situation, gate, rule, { candidates: selection.newest, detail });
+  return [coverage, ...conditionsGate(situation, gate, rule, selection.newest)];
+}
+
+function judgeCoverage(
+  situation: Situation,
+  gate: string,
+  rule: ScanRule,
+  { candidates, detail }: { readonly candidates: readonly Candidate<TestResult>[]; readonly detail: DenialDetail },
+): GateResult {
+  const failed = candidates.find(({ predicate }) => predicate.result !== rule.result)?.predicate;
   if (failed) {
     const tests = (failed.failedTests ?? failed.warnedTests ?? []).slice(0, 5).join(", ");
     const found = tests === "" ? "" : `: ${tests}`;
     return deny(gate, "scanFailed", `the scan says ${failed.result}, expected ${rule.result}${found}`, detail);
   }
   const uncovered = rule.coverAllFiles
-    ? situation.weights.filter(({ digest }) => selection.newest.some(({ predicate }) => !covers(predicate, digest)))
+    ? situation.weights.filter(({ digest }) => candidates.some(({ predicate }) => !covers(predicate, digest)))
     : [];
   if (uncovered.length > 0) {
     const names = uncovered.slice(0, 5).map(({ path }) => path);

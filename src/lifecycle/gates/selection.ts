@@ -25,6 +25,8 @@ export interface EvidenceQuery<Predicate> {
   readonly wanted: string;
   /** How to provide it. */
   readonly fix: string;
+  /** Gates that cannot be judged without it, beside `gate` itself. */
+  readonly parts?: readonly string[];
 }
 
 export interface Candidate<Predicate> {
@@ -48,6 +50,16 @@ export function selectEvidence<Predicate>(
   situation: Situation,
   query: EvidenceQuery<Predicate>,
   statements: readonly MemberStatement[] = situation.statements,
+): Selection<Predicate> {
+  const selection = select(situation, query, statements);
+  const { parts = [] } = query;
+  return selection.denial && parts.length > 0 ? { denial: { ...selection.denial, parts } } : selection;
+}
+
+function select<Predicate>(
+  situation: Situation,
+  query: EvidenceQuery<Predicate>,
+  statements: readonly MemberStatement[],
 ): Selection<Predicate> {
   const typed = statements.filter(({ predicateType }) => predicateType === query.predicateType);
   const isTrusted = ({ member }: MemberStatement): boolean =>

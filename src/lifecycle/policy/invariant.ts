@@ -29,10 +29,12 @@ function isDoor(file: PolicyFile, rule: TransitionRule): boolean {
 }
 
 function missingDemands(file: PolicyFile, rule: TransitionRule): Weakening[] {
-  const demanded = rule.requires.map((name) => (Object.hasOwn(file.evidence, name) ? file.evidence[name] : undefined));
+  // What is only audited, or not yet in force, stops nothing: that is no demand.
+  const required = rule.requires.filter((name) => isEnforced(file, name));
+  const demanded = required.map((name) => (Object.hasOwn(file.evidence, name) ? file.evidence[name] : undefined));
   const move = `${rule.from} → ${rule.to}`;
   const weakenings: Weakening[] = [];
-  if (!rule.requires.includes("signature")) {
+  if (!required.includes("signature")) {
     weakenings.push({ demand: "signature", text: `${move} demands no signature` });
   }
   if (!demanded.some((evidence) => evidence && "predicate" in evidence && evidence.predicate === "model-card")) {
@@ -42,6 +44,11 @@ function missingDemands(file: PolicyFile, rule: TransitionRule): Weakening[] {
     weakenings.push({ demand: "eval", text: `${move} demands no passing eval` });
   }
   return weakenings;
+}
+
+function isEnforced({ enforcement }: PolicyFile, gate: string): boolean {
+  const { audit = [], effectiveOn = {} } = enforcement ?? {};
+  return !audit.includes(gate) && !Object.hasOwn(effectiveOn, gate);
 }
 
 /** An eval rule without a threshold, a claim or a baseline passes whatever the numbers are: that is not a passing eval. */

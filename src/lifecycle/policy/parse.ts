@@ -7,9 +7,10 @@ import { parsePublicKey } from "../../trust/key.ts";
 import type { TrustRoot } from "../../trust/trust-root.ts";
 import { LifecycleError } from "../errors.ts";
 import { findWeakenings, type Weakening } from "./invariant.ts";
-import type { Member, Policy } from "./policy.ts";
-import { findBrokenReferences, type PolicyProblem } from "./references.ts";
-import { PolicyFile } from "./schema.ts";
+import type { BorrowedRole, Member, Policy } from "./policy.ts";
+import type { PolicyProblem } from "./problem.ts";
+import { findBrokenReferences } from "./references.ts";
+import { type Delegation, PolicyFile } from "./schema.ts";
 import { readYaml } from "./yaml.ts";
 
 /**
@@ -44,6 +45,9 @@ export function parsePolicy(yaml: string, { trustRoot }: { readonly trustRoot?: 
     liveState: onlyState(file, ({ serve }) => serve === "live"),
     evidence: new Map(Object.entries(file.evidence)),
     transitions: file.transitions,
+    ...(file.naming ? { naming: file.naming } : {}),
+    ...(file.enforcement ? { enforcement: file.enforcement } : {}),
+    ...(file.exceptions ? { exceptions: file.exceptions } : {}),
     weakened: weakenings.map(({ text }) => text),
     ...(trustRoot ? { trustRoot } : {}),
   };
@@ -78,9 +82,17 @@ function readMembers(file: PolicyFile): ReadonlyMap<string, Member> {
     }
     owners.set(identity.fingerprint, name);
     const roles = Object.entries(file.roles).filter(([, names]) => names.includes(name));
-    members.set(name, { name, person, identity, ...(key ? { key } : {}), roles: roles.map(([role]) => role) });
+    const borrowed = file.delegations.filter(({ to }) => to === name);
+    members.set(name, {
+      ...{ name, person, identity, ...(key ? { key } : {}), roles: roles.map(([role]) => role) },
+      ...(borrowed.length > 0 ? { borrowed: borrowed.map(readDelegation) } : {}),
+    });
   }
   return members;
+}
+
+function readDelegation({ from, role, since, until }: Delegation): BorrowedRole {
+  return { from, role, until, ...(since === undefined ? {} : { since }) };
 }
 
 /** `findBrokenReferences` has seen to it that there is a key, or both an issuer and an identity. */

@@ -2,7 +2,7 @@ import type { Digest } from "../../base/digest.ts";
 import type { Fingerprint, Identity, PublicKey } from "../../trust/identity.ts";
 import type { TrustRoot } from "../../trust/trust-root.ts";
 import type { VerificationPolicy } from "../../trust/verification.ts";
-import type { EvidenceRule, StateRule, TransitionRule } from "./schema.ts";
+import type { EnforcementRule, EvidenceRule, ExceptionRule, NamingRule, StateRule, TransitionRule } from "./schema.ts";
 
 /** A key or certificate the policy knows, and whose it is. */
 export interface Member {
@@ -14,6 +14,19 @@ export interface Member {
   /** Absent when certificates prove the identity. */
   readonly key?: PublicKey;
   readonly roles: readonly string[];
+  /** Roles that others have lent, each until a date; {@link policyAt} adds those that count. */
+  readonly borrowed?: readonly BorrowedRole[];
+}
+
+/** A role by delegation. */
+export interface BorrowedRole {
+  readonly role: string;
+  /** The member who has it and lends it. */
+  readonly from: string;
+  /** RFC 3339. */
+  readonly since?: string;
+  /** RFC 3339. */
+  readonly until: string;
 }
 
 /**
@@ -37,10 +50,35 @@ export interface Policy {
   readonly liveState: string;
   readonly evidence: ReadonlyMap<string, EvidenceRule>;
   readonly transitions: readonly TransitionRule[];
+  readonly naming?: NamingRule;
+  readonly enforcement?: EnforcementRule;
+  readonly exceptions?: ExceptionRule;
   /** Each way in which the policy drops a demand of the invariant, in words; every decision repeats them. */
   readonly weakened: readonly string[];
   /** What certificates are verified against. Without one nobody's certificate is believed. */
   readonly trustRoot?: TrustRoot;
+}
+
+/**
+ * The policy as it is at a moment: delegations that count then have become roles.
+ *
+ * A delegation lends only what the lender has in their own right, so that no chain of them outlives its first end.
+ */
+export function policyAt(policy: Policy, time: Date): Policy {
+  const members = new Map(policy.members);
+  const roles = new Map(policy.roles);
+  for (const [name, member] of policy.members) {
+    const lent = (member.borrowed ?? []).filter((one) => counts(policy, one, time)).map(({ role }) => role);
+    if (lent.length === 0) continue;
+    members.set(name, { ...member, roles: [...new Set([...member.roles, ...lent])] });
+    for (const role of lent) roles.set(role, [...new Set([...(roles.get(role) ?? []), name])]);
+  }
+  return { ...policy, members, roles };
+}
+
+function counts(policy: Policy, { from, role, since, until }: BorrowedRole, time: Date): boolean {
+  const owns = policy.members.get(from)?.roles.includes(role) === true;
+  return owns && (since === undefined || Date.parse(since) <= time.getTime()) && time.getTime() < Date.parse(until);
 }
 
 /** Whom verifiers are told to trust: all members; what they may say is decided by role, later. */

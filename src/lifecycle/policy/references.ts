@@ -1,20 +1,20 @@
+import { durationMs } from "../duration.ts";
 import { builtInGates, impliedGates, isBuiltInGate } from "./gate-names.ts";
-import type { PolicyFile, TransitionKind, TransitionRule } from "./schema.ts";
-
-/** Something wrong in a policy, and where: `transitions.1.requires.0`. */
-export interface PolicyProblem {
-  readonly path: string;
-  readonly message: string;
-}
+import { type PolicyProblem, unknownNames } from "./problem.ts";
+import { findGateNameProblems, findRuleProblems } from "./rule-problems.ts";
+import type { ApprovalRule, PolicyFile, TierRule, TransitionKind, TransitionRule } from "./schema.ts";
 
 /** Finds every name in the file that nothing stands behind, and every rule that contradicts another. */
 export function findBrokenReferences(file: PolicyFile): readonly PolicyProblem[] {
   return [
     ...identityProblems(file),
     ...roleProblems(file),
+    ...delegationProblems(file),
     ...stateProblems(file),
     ...evidenceProblems(file),
     ...transitionProblems(file),
+    ...findRuleProblems(file),
+    ...findGateNameProblems(file),
   ];
 }
 
@@ -35,6 +35,23 @@ function roleProblems(file: PolicyFile): PolicyProblem[] {
   );
 }
 
+function delegationProblems({ delegations, identities, roles }: PolicyFile): PolicyProblem[] {
+  return delegations.flatMap(({ from, to, role, since, until }, at) => {
+    const path = `delegations.${at}`;
+    const names = { names: [from, to], allowed: Object.keys(identities) };
+    const owners = Object.hasOwn(roles, role) ? (roles[role] ?? []) : undefined;
+    const isOver = since !== undefined && Date.parse(since) >= Date.parse(until);
+    return [
+      ...unknownNames(path, "identity", names),
+      ...unknownNames(`${path}.role`, "role", { names: [role], allowed: Object.keys(roles) }),
+      ...(owners && !owners.includes(from)
+        ? [{ path, message: `${from} is not ${role}, and cannot lend what is not theirs` }]
+        : []),
+      ...(isOver ? [{ path: `${path}.until`, message: "not later than since" }] : []),
+    ];
+  });
+}
+
 function stateProblems(file: PolicyFile): PolicyProblem[] {
   const states = Object.entries(file.states);
   const problems: PolicyProblem[] = [];
@@ -43,6 +60,12 @@ function stateProblems(file: PolicyFile): PolicyProblem[] {
   for (const [name, rule] of initial) {
     // What was only just pushed has passed no gate; serving it would go around all of them.
     if (rule.serve !== "none") problems.push({ path: `states.${name}.serve`, message: "an initial state serves none" });
+  }
+  for (const [name, { sunset }] of states) {
+    const { min, max } = sunset ?? {};
+    if (min !== undefined && max !== undefined && durationMs(min) > durationMs(max)) {
+      problems.push({ path: `states.${name}.sunset`, message: `min ${min} is longer than max ${max}` });
+    }
   }
   const live = states.filter(([, rule]) => rule.serve === "live").length;
   if (live !== 1) problems.push({ path: "states", message: `${live} serve live, expected one` });
@@ -57,22 +80,8 @@ function evidenceProblems(file: PolicyFile): PolicyProblem[] {
     return [
       ...(reserved ? [{ path, message: "is the name of a built-in gate" }] : []),
       ...unknownNames(`${path}.signedBy`, "role", { names: rule.signedBy ?? [], allowed }),
-      ...("metrics" in rule ? metricProblems(path, rule.metrics) : []),
     ];
   });
-}
-
-function metricProblems(path: string, metrics: readonly { id: string; min?: unknown; max?: unknown }[]) {
-  const problems: PolicyProblem[] = [];
-  for (const [at, { id, min, max }] of metrics.entries()) {
-    if ((min === undefined) === (max === undefined)) {
-      problems.push({ path: `${path}.metrics.${at}`, message: "expected exactly one of min and max" });
-    }
-    if (metrics.findIndex((other) => other.id === id) < at) {
-      problems.push({ path: `${path}.metrics.${at}.id`, message: `${id} is there twice` });
-    }
-  }
-  return problems;
 }
 
 function transitionProblems(file: PolicyFile): PolicyProblem[] {
@@ -99,6 +108,30 @@ function referenceProblems(path: string, rule: TransitionRule, file: PolicyFile)
     ...unknownNames(`${path}.requires`, "gate", gates),
     ...unknownNames(`${path}.authorize.roles`, "role", { names: rule.authorize.roles, allowed }),
     ...unknownNames(`${path}.approvals.roles`, "role", { names: rule.approvals?.roles ?? [], allowed }),
+    ...unknownNames(`${path}.approvals.each`, "approving role", eachOf(rule.approvals)),
+    ...rule.tiers.flatMap((tier, at) => tierProblems(`${path}.tiers.${at}`, tier, { file, gates: gates.allowed })),
+  ];
+}
+
+/** Whose approval must be among those that count must be among those who may approve. */
+function eachOf(approvals: ApprovalRule | undefined) {
+  return { names: approvals?.each ?? [], allowed: approvals?.roles ?? [] };
+}
+
+function tierProblems(
+  path: string,
+  { when, requires, approvals, soak }: TierRule,
+  { file, gates }: { readonly file: PolicyFile; readonly gates: readonly string[] },
+): PolicyProblem[] {
+  const roles = Object.keys(file.roles);
+  return [
+    ...(Object.keys(when).length === 0
+      ? [{ path: `${path}.when`, message: "expected riskClass or personalData" }]
+      : []),
+    ...unknownNames(`${path}.requires`, "gate", { names: requires, allowed: gates }),
+    ...unknownNames(`${path}.approvals.roles`, "role", { names: approvals?.roles ?? [], allowed: roles }),
+    ...unknownNames(`${path}.approvals.each`, "approving role", eachOf(approvals)),
+    ...unknownNames(`${path}.soak.in`, "state", { names: soak ? [soak.in] : [], allowed: Object.keys(file.states) }),
   ];
 }
 
@@ -163,14 +196,4 @@ function sameMove(one: TransitionRule, other: TransitionRule): boolean {
   if (one.from !== other.from || one.to !== other.to) return false;
   // Those that must be asked for by name may stand beside the ordinary move.
   return one.kind === other.kind || !(askedByName.includes(one.kind) || askedByName.includes(other.kind));
-}
-
-function unknownNames(
-  path: string,
-  what: string,
-  { names, allowed }: { names: readonly string[]; allowed: readonly string[] },
-): PolicyProblem[] {
-  return names
-    .filter((name) => !allowed.includes(name))
-    .map((name) => ({ path, message: `unknown ${what} ${JSON.stringify(name)}, allowed: ${allowed.join(", ")}` }));
 }

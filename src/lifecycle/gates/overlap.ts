@@ -1,0 +1,49 @@
+import type { DigestSet } from "../../evidence/predicates/digest-set.ts";
+import type { EvalDataset } from "../../evidence/predicates/eval.ts";
+import type { GateResult } from "../decision.ts";
+import type { LineageRule } from "../policy/schema.ts";
+import type { Situation } from "../situation.ts";
+import { datasetsOf, type EvalInput } from "./eval-input.ts";
+import { trainingSets } from "./license.ts";
+import { lineageQuery } from "./lineage.ts";
+import { deny, pass, whoMaySign } from "./result.ts";
+import { references, selectEvidence } from "./selection.ts";
+
+/**
+ * The model was not evaluated on what it was trained on, by the digests of lineage and evaluation.
+ *
+ * Data without a digest, on either side, cannot be told apart from any other, and that denies.
+ */
+export function overlapGate(situation: Situation, { gate, rule, candidates, query }: EvalInput): readonly GateResult[] {
+  if (rule.noOverlapWith === undefined) return [];
+  const name = `${gate}.overlap`;
+  const lineage = situation.policy.evidence.get(rule.noOverlapWith);
+  if (!isLineage(lineage)) return [deny(name, "malformed", "evaluation error: the policy names no rule of lineage")];
+  const selection = selectEvidence(situation, { ...lineageQuery(situation, name, lineage), parts: [] });
+  if (selection.denial) return [selection.denial];
+  const evidence = [...references(candidates), ...references(selection.newest)];
+  const who = whoMaySign(situation.policy, rule.signedBy);
+  const trained = selection.newest.flatMap(({ predicate }) => trainingSets(predicate).map(({ digest }) => digest));
+  const evaluated = candidates.flatMap(({ predicate }) =>
+    datasetsOf(predicate).map((set: EvalDataset | undefined) => set?.digest),
+  );
+  if (trained.length === 0 || [...trained, ...evaluated].some((digest) => digest === undefined)) {
+    const side = evaluated.includes(undefined) ? "the evaluation" : "the lineage";
+    const reason = `${side} names data without a digest, so that nothing tells whether the model was trained on it`;
+    return [deny(name, "incomparable", reason, { evidence, who, fix: `name the data by digest, then ${query.fix}` })];
+  }
+  const common = evaluated.filter((one) => trained.some((other) => isSame(one, other)));
+  if (common.length === 0) return [pass(name, "trained and evaluated on different data", evidence)];
+  const shared = common.map((digest) => Object.values(digest ?? {})[0]?.slice(0, 12)).join(", ");
+  const reason = `evaluated on data that it was trained on (${shared}…), expected other data`;
+  return [deny(name, "overlap", reason, { evidence, who, fix: `evaluate on other data, then ${query.fix}` })];
+}
+
+function isLineage(rule: ReturnType<Situation["policy"]["evidence"]["get"]>): rule is LineageRule {
+  return rule !== undefined && "predicate" in rule && rule.predicate === "lineage";
+}
+
+/** Two sets of digests name one thing when any algorithm agrees. */
+function isSame(one: DigestSet | undefined, other: DigestSet | undefined): boolean {
+  return Object.entries(one ?? {}).some(([algorithm, hex]) => other?.[algorithm] === hex);
+}
