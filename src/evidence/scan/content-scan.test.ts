@@ -15,6 +15,9 @@ async function judge(bytes: Uint8Array, path = "model.pkl") {
 const raw = (text: string) => Buffer.from(text, "latin1");
 const system = "\x8c\x05posix\x8c\x06system\x93\x8c\x01x\x85R.";
 
+const uint32 = (value: number) =>
+  String.fromCharCode(value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, value >>> 24);
+
 /** What serializers write, and what attackers do; the corpus in test/peers has many more, judged by others as well. */
 const pickles: readonly (readonly [name: string, pickle: string, verdict: string])[] = [
   ["a list of protocol 0", "(lp0\nI1\naF2.5\naI01\na.", "safe"],
@@ -119,11 +122,29 @@ describe("scanContent", () => {
   });
 
   it("takes time and memory by the length of a file, not by what it claims", async () => {
-    const bombs = ["(".repeat(300_000), `]${"2".repeat(300_000)}`, `N${"\x94".repeat(1_100_000)}.`];
+    const outOfTurn = Array.from({ length: 110_000 }, (_, at) => `r${uint32(at * 2)}`).join("");
+    const bombs = ["(".repeat(300_000), `]${"2".repeat(300_000)}`, `N${outOfTurn}.`];
     for (const bomb of bombs) expect((await judge(raw(bomb))).verdict).toBe("unscannable");
     const nested = Array.from({ length: 20 }).reduce<Buffer>((inner) => gzipSync(inner), raw("N."));
     expect((await judge(nested)).verdict).toBe("unscannable");
     expect((await judge(gzipSync(Buffer.alloc(80 * 1024 * 1024)))).verdict).toBe("unscannable");
+  });
+
+  it("judges a vocabulary of any length in the memory of a short one, and knows the names that come after it", async () => {
+    const words = 250_000;
+    const vocabulary = Array.from({ length: words }, (_, at) => `\x8c\x07${at + 1_000_000}\x94K\x01s`).join("");
+    const names = (module: string, name: string) =>
+      `\x8c${String.fromCharCode(module.length)}${module}\x94\x8c${String.fromCharCode(name.length)}${name}\x94\x930`;
+    const again = `j${uint32(words)}j${uint32(words + 1)}\x93)R0.`;
+    const judged = (module: string, name: string, end: string) =>
+      judge(raw(`\x80\x04}${vocabulary}${names(module, name)}${end}`));
+    expect((await judged("collections", "OrderedDict", again)).list).toEqual([]);
+    expect((await judged("posix", "system", again)).verdict).toBe("dangerous");
+    // A word that was not kept is no name that can be told.
+    const word = `j${uint32(words - 9)}2\x930.`;
+    expect((await judged("collections", "OrderedDict", word)).list).toMatchObject([
+      { severity: "dangerous", reason: "imports something whose name cannot be told" },
+    ]);
   });
 
   it("ends in a verdict for any bytes", async () => {

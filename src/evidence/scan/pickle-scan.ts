@@ -1,3 +1,4 @@
+import { pickleJudgedLimit } from "../../base/limits.ts";
 import { ModelError } from "../../model/errors.ts";
 import { ByteCursor } from "../../model/formats/byte-cursor.ts";
 import { type PickleEnd, type PickleOddity, walkPickle } from "../../model/formats/pickle/machine.ts";
@@ -11,7 +12,7 @@ import { type ScanFinding, ScanFindings } from "./verdict.ts";
 const sequenceLimit = 10_000;
 
 /** Items of a container that a verdict can depend on: the shape and the type of an array. The rest need not be kept. */
-const judgedItems = 256;
+const judged = { itemLimit: 256, retainedLimit: pickleJudgedLimit };
 
 /** How far behind the last pickle another is searched for, and how often one is tried. */
 const probeBytes = 1024 * 1024;
@@ -58,7 +59,7 @@ export async function scanPickles({ read, member, isGuess = false }: PickleSourc
     const found = new ScanFindings();
     try {
       // The fifth pickle of legacy PyTorch names every storage.
-      const limits = isLegacy && pickles === 4 ? {} : { itemLimit: judgedItems };
+      const limits = isLegacy && pickles === 4 ? {} : judged;
       last = await walkPickle(cursor, observer(found, at, storages), limits);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
@@ -97,7 +98,7 @@ async function probe(cursor: ByteCursor, findings: ScanFindings, at: { readonly 
     const found = new ScanFindings();
     cursor.position = origin + start;
     try {
-      await walkPickle(cursor, observer(found, at, new LegacyStorages()), { itemLimit: judgedItems });
+      await walkPickle(cursor, observer(found, at, new LegacyStorages()), judged);
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
     }

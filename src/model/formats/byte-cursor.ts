@@ -59,6 +59,15 @@ export class ByteCursor {
     return this.#buffer.subarray(start, start + Math.min(count, this.ready));
   }
 
+  /** What holds the bytes that are ready, from {@link sourceStart} on; valid until the next {@link fill}. */
+  get source(): Buffer {
+    return this.#buffer;
+  }
+
+  get sourceStart(): number {
+    return this.position - this.#bufferStart;
+  }
+
   /** The next bytes, which must be ready. */
   take(count: number): Buffer {
     const bytes = this.peek(count);

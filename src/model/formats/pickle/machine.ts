@@ -48,6 +48,8 @@ export interface PickleRun {
 export interface PickleOptions {
   /** The most items that are kept of one container; all, as far as memory goes, when absent. */
   readonly itemLimit?: number;
+  /** Memory for what is kept, in bytes, roughly. */
+  readonly retainedLimit?: number;
   /** How many pickles this one is within, itself included. */
   readonly depth?: number;
 }
@@ -71,17 +73,19 @@ export async function walkPickle(
 ): Promise<PickleEnd> {
   const { depth = 1, itemLimit = Number.POSITIVE_INFINITY } = options;
   if (depth > nestingLimit) throw unsafe(`nests pickles deeper than ${nestingLimit}`);
-  const run: PickleRun = { stack: new PickleStack(itemLimit), observer };
+  const run: PickleRun = { stack: new PickleStack(itemLimit, options.retainedLimit), observer };
   const start = cursor.position;
   for (;;) {
-    const operation = await readOperation(cursor);
+    const next = readOperation(cursor);
+    // Waiting takes longer than most operations.
+    const operation = next instanceof Promise ? await next : next;
     const { name } = operation.opcode;
     if (name === "STOP") return { value: run.stack.pop(), elided: run.stack.elided };
     if (name === "PROTO") checkProtocol(run, { value: operation.value, offset: operation.offset, start });
     else operations[name]?.(run, operation);
     if (name === "BUILD")
       await skipJoblibArray(cursor, run.stack.top(), () =>
-        walkPickle(cursor, observer, { itemLimit, depth: depth + 1 }),
+        walkPickle(cursor, observer, { ...options, depth: depth + 1 }),
       );
   }
 }

@@ -15,11 +15,18 @@ const push =
 const text = (decode: (bytes: Buffer) => string | undefined) =>
   push(({ bytes }) => (bytes === undefined ? opaque("long text") : (decode(bytes) ?? opaque("malformed text"))));
 
+/** Counted text, in one of the encodings of Node. */
+const counted = (encoding: "latin1" | "utf8") =>
+  push(({ source, start = 0, length }) =>
+    source === undefined ? opaque("long text") : source.toString(encoding, start, start + length),
+  );
 const latin1 = (bytes: Buffer) => bytes.toString("latin1");
 const utf8 = (bytes: Buffer) => bytes.toString("utf8");
 const integer = push(({ bytes }) => (bytes && decodeInteger(latin1(bytes))) ?? opaque("integer"));
 const number = push(({ value }) => value);
-const long = push(({ bytes }) => (bytes && bytes.length <= 16 ? decodeLong(bytes) : opaque("integer")));
+const long = push(({ source, start = 0, length }) =>
+  source && length <= 16 ? decodeLong(source.subarray(start, start + length)) : opaque("integer"),
+);
 const byteString = push(() => opaque("bytes"));
 
 /** Values, which do nothing. */
@@ -38,11 +45,11 @@ const values: Readonly<Record<string, Perform>> = {
   BINFLOAT: push(() => opaque("float")),
   STRING: text((bytes) => decodeStringLiteral(latin1(bytes))),
   UNICODE: text((bytes) => decodeRawUnicode(latin1(bytes))),
-  BINSTRING: text(latin1),
-  SHORT_BINSTRING: text(latin1),
-  BINUNICODE: text(utf8),
-  SHORT_BINUNICODE: text(utf8),
-  BINUNICODE8: text(utf8),
+  BINSTRING: counted("latin1"),
+  SHORT_BINSTRING: counted("latin1"),
+  BINUNICODE: counted("utf8"),
+  SHORT_BINUNICODE: counted("utf8"),
+  BINUNICODE8: counted("utf8"),
   BINBYTES: byteString,
   SHORT_BINBYTES: byteString,
   BINBYTES8: byteString,
@@ -127,6 +134,7 @@ function importGlobal(run: PickleRun, names: readonly (PickleValue | undefined)[
     return opaque("global");
   }
   const global = { kind: "global", module, name } as const;
+  run.stack.pin([module, name]);
   run.observer.global(global, { opcode: operation.opcode.name, offset: operation.offset });
   return global;
 }

@@ -1,21 +1,27 @@
-import { pickleMemoLimit, pickleRetainedLimit, pickleStackLimit } from "../../../base/limits.ts";
+import { pickleRetainedLimit, pickleStackLimit } from "../../../base/limits.ts";
 import { unsafe } from "../../tensor.ts";
+import { PickleMemo } from "./memo.ts";
 import { isObject, type PickleValue } from "./value.ts";
 
 /** The unpickler's stack and memo, bounded: whoever wrote the file chose what is put onto them. */
 export class PickleStack {
   readonly #values: PickleValue[] = [];
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, PickleValue>();
+  readonly #memo = new PickleMemo();
   /** What was kept so far, in bytes, roughly; nothing more is kept beyond the limit. */
   #retained = 0;
   readonly #itemLimit: number;
+  readonly #retainedLimit: number;
   /** Whether containers have fewer items than the pickle gives them. */
   elided = false;
 
-  /** @param itemLimit - the most items that are kept of one container. */
-  constructor(itemLimit: number) {
+  /**
+   * @param itemLimit - the most items that are kept of one container.
+   * @param retainedLimit - memory for what is kept, in bytes, roughly.
+   */
+  constructor(itemLimit: number, retainedLimit: number = pickleRetainedLimit) {
     this.#itemLimit = itemLimit;
+    this.#retainedLimit = retainedLimit;
   }
 
   push(value: PickleValue): void {
@@ -59,12 +65,16 @@ export class PickleStack {
 
   put(index: number): void {
     const value = this.top();
-    if (this.#memo.size >= pickleMemoLimit) throw unsafe(`remembers more than ${pickleMemoLimit} values`);
-    this.#memo.set(index, this.#retain(value) ? value : { kind: "opaque", what: "value that was not kept" });
+    this.#memo.put(index, value, this.#retain(value));
   }
 
   memoize(): void {
     this.put(this.#memo.size);
+  }
+
+  /** Makes sure that the names of an import can be taken from the memo again. */
+  pin(names: readonly PickleValue[]): void {
+    this.#memo.pin(names);
   }
 
   /** Puts items into a container, as long as there is room. */
@@ -82,7 +92,7 @@ export class PickleStack {
 
   #retain(value: PickleValue): boolean {
     const cost = typeof value === "string" ? 32 + value.length : isObject(value) ? 64 : 16;
-    if (this.#retained + cost > pickleRetainedLimit) return false;
+    if (this.#retained + cost > this.#retainedLimit) return false;
     this.#retained += cost;
     return true;
   }
