@@ -123,6 +123,10 @@ export const typeOf = {
   document: predicateTypes.document,
   consumers: predicateTypes.consumers,
   approval: predicateTypes.approval,
+  plan: predicateTypes["eval-plan"],
+  monitoring: predicateTypes.monitoring,
+  exception: predicateTypes.exception,
+  vulns: predicateTypes.vulns,
 } as const;
 
 export interface WorldOptions {

@@ -1,10 +1,10 @@
-import { digestOf } from "../../src/base/digest.ts";
+import { type Digest, digestOf } from "../../src/base/digest.ts";
 import { toContentDigest } from "../../src/evidence/index.ts";
 import type { ChainLink, ModelState, Rollout, VersionState } from "../../src/lifecycle/chain/fold.ts";
 import type { Decision } from "../../src/lifecycle/decision.ts";
 import { evidenceSet } from "../../src/lifecycle/evidence-view.ts";
 import { type Member, type Policy, parsePolicy } from "../../src/lifecycle/index.ts";
-import type { MemberStatement, Situation } from "../../src/lifecycle/situation.ts";
+import { type MemberStatement, type Situation, withDelegations } from "../../src/lifecycle/situation.ts";
 import { findTransition } from "../../src/lifecycle/transition.ts";
 import { type CastName, castPolicyYaml, castRoles, newCast, predicates, typeOf } from "./lifecycle.ts";
 
@@ -59,6 +59,8 @@ export interface Draft {
   requester: CastName | undefined;
   approvals: { by: CastName; change?: object }[];
   situation: Partial<Situation>;
+  /** What the last record about the version names. */
+  recorded: Digest[];
   yaml: ((yaml: string) => string) | undefined;
 }
 
@@ -87,12 +89,14 @@ export function draft(): Draft {
     requester: "mike",
     approvals: [{ by: "lea" }],
     situation: {},
+    recorded: [],
     yaml: undefined,
   };
 }
 
-function stateOf({ state, entered, served, champion }: Draft): ModelState {
-  const link = { record: { recordedAt: "2026-11-01T00:00:00Z" } } as ChainLink;
+function stateOf({ state, entered, served, champion, recorded }: Draft): ModelState {
+  const named = recorded.map((digest) => ({ predicateType: "any", digest: toContentDigest(digest) }));
+  const link = { record: { recordedAt: "2026-11-01T00:00:00Z", evidence: named } } as unknown as ChainLink;
   const versions = new Map<number, VersionState>();
   const rollouts: Rollout[] = [];
   for (const [at, one] of served.entries()) {
@@ -121,14 +125,14 @@ export function situationOf(change: (draft: Draft) => void): Situation {
     ...{ model: "ml/risk", version: "v2", from: "staging", to: "production" },
     policy: { digest: toContentDigest(changed.digest) },
     chainHead: toContentDigest(head),
-    evidenceSet: toContentDigest(evidenceSet(changed, statements).digest),
+    evidenceSet: toContentDigest(evidenceSet(changed, statements, new Set(parts.recorded)).digest),
     ...{ decision: "approve", approvedAt: "2026-11-20T10:00:00Z", expiresAt: "2026-11-23T10:00:00Z" },
   };
   const approvals = parts.approvals.map(({ by, change: bound }, at) =>
     statement(item("approval", { ...approval, ...bound }, by, `approval ${at}`)),
   );
   const fingerprint = parts.requester && cast[parts.requester].publicKey.identity.fingerprint;
-  return {
+  return withDelegations({
     ...{ policy: changed, now, model: "ml/risk", version: 2, digest: subject, state, head, foreign: [] },
     rule: findTransition(state, changed, { version: 2, to: parts.to, kind: parts.kind }),
     statements: [...statements, ...approvals],
@@ -137,7 +141,7 @@ export function situationOf(change: (draft: Draft) => void): Situation {
     owner: "risk-team",
     ...(fingerprint ? { requester: fingerprint } : {}),
     ...parts.situation,
-  };
+  });
 }
 
 export const failures = ({ gates }: Decision): string[] =>

@@ -65,6 +65,7 @@ export interface Policy {
  * A delegation lends only what the lender has in their own right, so that no chain of them outlives its first end.
  */
 export function policyAt(policy: Policy, time: Date): Policy {
+  if (![...policy.members.values()].some(({ borrowed }) => borrowed)) return policy;
   const members = new Map(policy.members);
   const roles = new Map(policy.roles);
   for (const [name, member] of policy.members) {

@@ -1,0 +1,282 @@
+import { describe, expect, test } from "vitest";
+import { predicates } from "../../../test/support/lifecycle.ts";
+import {
+  add,
+  all,
+  atTop,
+  type Case,
+  cardOf,
+  edit,
+  evalOf,
+  inCard,
+  inLineage,
+  inMove,
+  lineageOf,
+  outcome,
+} from "../../../test/support/policy-edits.ts";
+import { type Draft, item, put } from "../../../test/support/situation.ts";
+import { digestOf } from "../../base/digest.ts";
+
+const otherCases: readonly Case[] = [
+  ["an allowed licence, in other letters", inCard("licenses: [MIT, Apache-2.0]"), []],
+  ["another licence", all(inCard("licenses: [MIT]"), cardOf({ license: "gpl-3.0" })), ["card.license MREG-E111"]],
+  [
+    "no licence",
+    all(inCard("licenses: [MIT]"), cardOf({ license: undefined })),
+    ["card MREG-E105", "card.license MREG-E111"],
+  ],
+  ["a known risk class", inCard("riskClasses: [limited, high]"), []],
+  [
+    "an invented risk class",
+    all(inCard("riskClasses: [limited, high]"), cardOf({ riskClass: "none" })),
+    ["card.risk-class MREG-E112"],
+  ],
+
+  ["data under an allowed licence", all(inLineage("licenses: [cc-by-4.0]"), lineageOf({ license: "CC-BY-4.0" })), []],
+  [
+    "one data set under another licence",
+    all(inLineage("licenses: [cc-by-4.0]"), lineageOf({ license: "CC-BY-4.0" }, { license: "cc-by-nc-4.0" })),
+    ["lineage.license MREG-E111"],
+  ],
+  ["data under no licence", inLineage("licenses: [cc-by-4.0]"), ["lineage.license MREG-E111"]],
+  ["personal data declared", all(inLineage("personalData: declared"), lineageOf({ containsPII: true })), []],
+  [
+    "personal data not declared for one set",
+    all(inLineage("personalData: declared"), lineageOf({ containsPII: true }, { containsPII: "no" })),
+    ["lineage.personal-data MREG-E113"],
+  ],
+  ["no personal data", all(inLineage("personalData: none"), lineageOf({ containsPII: false })), []],
+  [
+    "personal data where there must be none",
+    all(inLineage("personalData: none"), lineageOf({ containsPII: true })),
+    ["lineage.personal-data MREG-E113"],
+  ],
+
+  [
+    "a condition that holds",
+    inCard("conditions: [{cel: 'p.fields.limitations.matches(\"^E\")', message: limits are in English}]"),
+    [],
+  ],
+  [
+    "a condition that does not hold",
+    inCard('conditions: [{cel: "size(p.fields.owners) > 1", message: has two owners}]'),
+    ["card.conditions MREG-E251"],
+  ],
+  [
+    "a condition that is false",
+    inCard("conditions: [{cel: \"p.fields.license == 'bsd'\", message: is free}]"),
+    ["card.conditions MREG-E250"],
+  ],
+  [
+    "a condition whose result is no bool",
+    inCard('conditions: [{cel: "p.fields.license", message: has a licence}]'),
+    ["card.conditions MREG-E251"],
+  ],
+
+  ["a name that the policy is for", atTop("naming: {models: [ml/*, x]}"), []],
+  ["a name that it is not for", atTop('naming: {models: ["ml/other-*"]}'), ["naming MREG-E114"]],
+  ["an owner that it is for", atTop("naming: {owners: [risk-team]}"), []],
+  ["an owner that it is not for", atTop("naming: {owners: [fraud-team]}"), ["naming MREG-E114"]],
+
+  ["recorded evidence is there", (d) => (d.recorded = [digestOf("card"), digestOf("eval")]), []],
+  ["recorded evidence is gone", (d) => (d.recorded = [digestOf("deleted failure")]), ["recorded MREG-E107"]],
+  [
+    "recorded evidence by somebody who has left stays in the set",
+    (d) => {
+      d.items.push(item("card", predicates.card(), "norman", "old card"));
+      d.recorded = [digestOf("old card")];
+    },
+    [],
+  ],
+];
+
+const tier = (when: string, more: string) => inMove(`tiers: [{when: ${when}, ${more}}]`);
+const twoLeads = "approvals: {count: 2, roles: [lead]}";
+const delegation = "delegations: [{from: lea, to: norman, role: lead, until: ";
+
+const peopleCases: readonly Case[] = [
+  ["a tier of another risk class", tier("{riskClass: [high]}", twoLeads), []],
+  ["a tier of this risk class", tier("{riskClass: [limited]}", twoLeads), ["approvals.tier1 MREG-E310"]],
+  [
+    "a tier of this risk class, met",
+    all(tier("{riskClass: [limited]}", twoLeads), (d) => (d.approvals = [{ by: "lea" }, { by: "lou" }])),
+    [],
+  ],
+  [
+    "a card that names no risk class is in every tier",
+    all(tier("{riskClass: [high]}", twoLeads), cardOf({ riskClass: undefined })),
+    ["card MREG-E105", "approvals.tier1 MREG-E310"],
+  ],
+  [
+    "no card is in every tier",
+    all(tier("{riskClass: [high]}", "soak: {in: staging, min: 2d}"), (d) => put(d, "card")),
+    ["card MREG-E101", "soak.tier1 MREG-E401"],
+  ],
+  [
+    "data that says nothing is personal",
+    tier("{personalData: true}", "requires: [migration]"),
+    ["migration MREG-E101"],
+  ],
+  [
+    "data that is not personal",
+    all(tier("{personalData: true}", "requires: [migration]"), lineageOf({ containsPII: false })),
+    [],
+  ],
+  [
+    "approvals by each of two roles",
+    all(
+      edit("approvals: {count: 1, roles: [lead]", "approvals: {count: 1, roles: [lead, owner], each: [owner]"),
+      (d) => (d.approvals = [{ by: "lea" }]),
+    ),
+    ["approvals MREG-E310"],
+  ],
+  [
+    "approvals by each of two roles, met",
+    all(
+      edit("approvals: {count: 1, roles: [lead]", "approvals: {count: 1, roles: [lead, owner], each: [owner]"),
+      (d) => (d.approvals = [{ by: "olga" }]),
+    ),
+    [],
+  ],
+
+  [
+    "a borrowed role",
+    all(atTop(`${delegation}2026-11-20T12:00:01Z, ticket: OPS-1}]`), (d) => (d.approvals = [{ by: "norman" }])),
+    [],
+  ],
+  [
+    "a borrowed role, to the second too late",
+    all(atTop(`${delegation}2026-11-20T12:00:00Z, ticket: OPS-1}]`), (d) => (d.approvals = [{ by: "norman" }])),
+    ["approvals MREG-E310"],
+  ],
+  [
+    "a borrowed role, too early",
+    all(
+      atTop(`${delegation}2026-12-01T00:00:00Z, since: 2026-11-20T12:00:01Z, ticket: OPS-1}]`),
+      (d) => (d.approvals = [{ by: "norman" }]),
+    ),
+    ["approvals MREG-E310"],
+  ],
+];
+
+const exceptions = "exceptions: {signedBy: [lead, owner], gates: [eval.baseline, runbook], maxDuration: 30d}";
+const worse = evalOf({}, "0.89");
+const excepted = (change: object = {}, by: Parameters<typeof item>[2] = "olga", allow = exceptions) =>
+  all(
+    atTop(allow),
+    worse,
+    add(
+      "exception",
+      {
+        ...{ model: "ml/risk", version: "v2", gate: "eval.baseline", ticket: "RISK-12", reason: "known" },
+        ...{ grantedAt: "2026-11-19T00:00:00Z", until: "2026-12-01T00:00:00Z", ...change },
+      },
+      by,
+    ),
+  );
+const denied = ["eval.baseline MREG-E201"];
+
+const waiverCases: readonly Case[] = [
+  ["excepted", excepted(), []],
+  ["excepted for another gate", excepted({ gate: "runbook" }), denied],
+  ["excepted for another version", excepted({ version: "v1" }), denied],
+  ["excepted for another model", excepted({ model: "ml/other" }), denied],
+  ["excepted until now", excepted({ until: "2026-11-20T12:00:00Z" }), denied],
+  ["excepted in the future", excepted({ grantedAt: "2026-11-20T12:05:01Z" }), denied],
+  ["excepted for too long", excepted({ until: "2026-12-19T00:00:01Z" }), denied],
+  ["excepted for as long as it may be", excepted({ until: "2026-12-19T00:00:00Z" }), []],
+  ["excepted by the wrong role", excepted({}, "mike"), denied],
+  ["excepted by the pusher with her second key", excepted({}, "alice2"), denied],
+  ["excepted where the policy lets nobody", excepted({}, "olga", ""), denied],
+  [
+    "excepted where the policy lets other gates be",
+    excepted({}, "olga", "exceptions: {signedBy: [owner], gates: [runbook], maxDuration: 30d}"),
+    denied,
+  ],
+  ["audited", all(atTop("enforcement: {audit: [eval.baseline]}"), worse), []],
+  ["not yet in force", all(atTop("enforcement: {effectiveOn: {eval.baseline: 2026-11-20T12:00:01Z}}"), worse), []],
+  [
+    "in force from now on",
+    all(atTop("enforcement: {effectiveOn: {eval.baseline: 2026-11-20T12:00:00Z}}"), worse),
+    denied,
+  ],
+  ["another gate is audited", all(atTop("enforcement: {audit: [canary.baseline]}"), worse), denied],
+  [
+    "an audited canary does not let a missing one around its baseline",
+    all(atTop("enforcement: {audit: [canary]}"), (d) => put(d, "canary")),
+    ["canary MREG-E101"],
+  ],
+  [
+    "an audited canary with its baseline",
+    all(atTop("enforcement: {audit: [canary, canary.baseline]}"), (d) => put(d, "canary")),
+    [],
+  ],
+];
+
+const report = (change: object = {}) => ({
+  observedAt: "2026-11-19T00:00:00Z",
+  producer: { name: "evidently" },
+  metrics: [
+    {
+      ...{ name: "psi", value: "0.1", category: "drift" },
+      limit: { comparator: "<=", threshold: "0.2", severity: "breach", breached: false },
+    },
+  ],
+  status: "ok",
+  evidence: [],
+  ...change,
+});
+const breached = {
+  metrics: [
+    {
+      ...{ name: "psi", value: "0.3", category: "drift" },
+      limit: { comparator: "<=", threshold: "0.2", severity: "breach", breached: true },
+    },
+  ],
+  status: "breach",
+};
+const newRule = (rule: string, ...more: ((d: Draft) => void)[]) =>
+  all(
+    edit("  runbook: {document: runbook}", `  watched: ${rule}\n  runbook: {document: runbook}`),
+    edit("scan, canary, rollback, runbook]", "scan, canary, rollback, runbook, watched]"),
+    ...more,
+  );
+const watched = "{predicate: monitoring, signedBy: [ci], maxAge: 7d, categories: [drift]}";
+const vulns =
+  "{predicate: statement, type: 'https://in-toto.io/attestation/vulns/v0.2', signedBy: [ci], conditions: [{cel: 'p.found == 0.0', message: nothing found}]}";
+
+const kindCases: readonly Case[] = [
+  ["monitored", newRule(watched, add("monitoring", report(), "ci")), []],
+  ["not monitored", newRule(watched), ["watched MREG-E101"]],
+  ["breached", newRule(watched, add("monitoring", report(breached), "ci")), ["watched MREG-E260"]],
+  [
+    "a breach that claims to be fine",
+    newRule(watched, add("monitoring", report({ ...breached, status: "ok" }), "ci")),
+    ["watched MREG-E104"],
+  ],
+  [
+    "nothing watches what must be watched",
+    newRule(watched.replace("drift", "fairness"), add("monitoring", report(), "ci")),
+    ["watched MREG-E261"],
+  ],
+  [
+    "an old report",
+    newRule(watched, add("monitoring", report({ observedAt: "2026-11-10T00:00:00Z" }), "ci")),
+    ["watched MREG-E103"],
+  ],
+  ["another predicate", newRule(vulns, add("vulns", { found: 0 }, "ci")), []],
+  ["another predicate, not met", newRule(vulns, add("vulns", { found: 1 }, "ci")), ["watched.conditions MREG-E250"]],
+  ["another predicate, missing", newRule(vulns), ["watched MREG-E101"]],
+  ["another predicate by the wrong role", newRule(vulns, add("vulns", { found: 0 }, "alice")), ["watched MREG-E102"]],
+];
+
+describe.each([
+  ["card, lineage, names, records", otherCases],
+  ["tiers and delegations", peopleCases],
+  ["exceptions and modes", waiverCases],
+  ["monitoring and other statements", kindCases],
+])("demands: %s", (_group, cases) => {
+  test.each(cases)("demands: %s", (_what, change, expected) => {
+    expect(outcome(change)).toEqual({ failed: expected, allowed: expected.length === 0 });
+  });
+});

@@ -1,0 +1,246 @@
+import { describe, expect, test } from "vitest";
+import { predicates } from "../../../test/support/lifecycle.ts";
+import { add, all, type Case, evalOf, inEval, lineageOf, outcome } from "../../../test/support/policy-edits.ts";
+import { type Draft, item, put } from "../../../test/support/situation.ts";
+import { digestOf } from "../../base/digest.ts";
+import { toContentDigest } from "../../evidence/predicates/digest-set.ts";
+
+const result = (slice: string | undefined, value: string, extra: object = {}) => ({
+  ...{ task: "loans", metric: "accuracy", value, higherIsBetter: true, ...extra },
+  ...(slice ? { slice } : {}),
+});
+const data = (annotations: object = {}, hex = "ab") => ({
+  dataset: { uri: "hf://loans", digest: { sha256: hex.repeat(32) }, annotations },
+});
+const fairness = (value: string) => ({
+  results: [result(undefined, "0.91"), { task: "loans", metric: "parity_gap", value, higherIsBetter: false }],
+});
+const fair = 'categories: {fairness: [{id: loans.parity_gap, max: "0.05"}]}';
+const championOn = (extra: object) => (d: Draft) =>
+  d.champion?.items.splice(
+    0,
+    1,
+    item("eval", predicates.eval("0.90", extra as Record<string, unknown>), "ci", "champion eval"),
+  );
+
+const evalCases: readonly Case[] = [
+  ["enough samples", all(inEval("minSamples: 100"), evalOf({ results: [result(undefined, "0.91", { n: 100 })] })), []],
+  ["samples of the whole", all(inEval("minSamples: 100"), evalOf({ sampleSize: 100 })), []],
+  ["a sample too few", all(inEval("minSamples: 100"), evalOf({ sampleSize: 99 })), ["eval.samples MREG-E208"]],
+  ["samples unknown", inEval("minSamples: 100"), ["eval.samples MREG-E208"]],
+  [
+    "only metrics that decide need samples",
+    all(
+      inEval('minSamples: 10\n    metrics: [{id: loans.accuracy, min: "0.9"}]'),
+      evalOf({
+        results: [
+          result(undefined, "0.91", { n: 10 }),
+          { task: "loans", metric: "f1", value: "1", higherIsBetter: true },
+        ],
+      }),
+    ),
+    [],
+  ],
+
+  [
+    "slices measured",
+    all(
+      inEval(
+        'metrics: [{id: loans.accuracy, min: "0.85"}]\n    slices: {names: [young, old], minSamples: 5, maxGap: "0.03"}',
+      ),
+      evalOf({
+        results: [result(undefined, "0.91"), result("young", "0.88", { n: 5 }), result("old", "0.99", { n: 5 })],
+      }),
+    ),
+    [],
+  ],
+  [
+    "slice missing",
+    all(
+      inEval('metrics: [{id: loans.accuracy, min: "0.85"}]\n    slices: {names: [young]}'),
+      evalOf({ results: [result(undefined, "0.91")] }),
+    ),
+    ["eval.slices MREG-E230"],
+  ],
+  [
+    "slice below the threshold",
+    all(
+      inEval('metrics: [{id: loans.accuracy, min: "0.85"}]\n    slices: {names: [young]}'),
+      evalOf({ results: [result(undefined, "0.91"), result("young", "0.849")] }),
+    ),
+    ["eval.slices MREG-E231"],
+  ],
+  [
+    "slice falls behind the whole",
+    all(
+      inEval('metrics: [{id: loans.accuracy, min: "0.5"}]\n    slices: {names: [young], maxGap: "0.03"}'),
+      evalOf({ results: [result(undefined, "0.91"), result("young", "0.879")] }),
+    ),
+    ["eval.slices MREG-E231"],
+  ],
+  [
+    "a slice that is better is no gap",
+    all(
+      inEval('slices: {names: [young], metrics: [{id: loans.p95, max: "300"}], maxGap: "5"}'),
+      evalOf({
+        results: [
+          result(undefined, "0.91"),
+          { task: "loans", metric: "p95", value: "200", higherIsBetter: false },
+          { task: "loans", metric: "p95", value: "100", higherIsBetter: false, slice: "young" },
+        ],
+      }),
+    ),
+    [],
+  ],
+  [
+    "slice on too few samples",
+    all(
+      inEval('metrics: [{id: loans.accuracy, min: "0.5"}]\n    slices: {names: [young], minSamples: 50}'),
+      evalOf({ results: [result(undefined, "0.91"), result("young", "0.9", { n: 49 })] }),
+    ),
+    ["eval.slices MREG-E208"],
+  ],
+
+  ["fair enough", all(inEval(fair), evalOf(fairness("0.05"))), []],
+  ["fairness not measured", inEval(fair), ["eval.categories MREG-E232"]],
+  ["unfair", all(inEval(fair), evalOf(fairness("0.0501"))), ["eval.categories MREG-E233"]],
+
+  ["imported numbers", all(inEval("origin: executed"), evalOf({ origin: "imported" })), ["eval MREG-E209"]],
+
+  [
+    "suite version that counts now",
+    inEval("rotation: {versions: {2026Q4: {from: 2026-10-01T00:00:00Z, until: 2027-01-01T00:00:00Z}}}"),
+    [],
+  ],
+  [
+    "suite version that is over, within the overlap",
+    inEval("rotation: {versions: {2026Q4: {from: 2026-08-01T00:00:00Z, until: 2026-11-13T12:00:01Z}}, overlap: 7d}"),
+    [],
+  ],
+  [
+    "suite version that is over",
+    inEval("rotation: {versions: {2026Q4: {from: 2026-08-01T00:00:00Z, until: 2026-11-13T12:00:00Z}}, overlap: 7d}"),
+    ["eval.rotation MREG-E240"],
+  ],
+  [
+    "suite version of the future",
+    inEval("rotation: {versions: {2026Q4: {from: 2026-11-20T12:00:01Z, until: 2027-01-01T00:00:00Z}}}"),
+    ["eval.rotation MREG-E240"],
+  ],
+  [
+    "suite version that the policy does not name",
+    inEval("rotation: {versions: {constructor: {from: 2026-10-01T00:00:00Z, until: 2027-01-01T00:00:00Z}}}"),
+    ["eval.rotation MREG-E240"],
+  ],
+
+  [
+    "all held back",
+    all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdout: true })), championOn(data())),
+    [],
+  ],
+  [
+    "a fifth held back",
+    all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdoutFraction: "0.20" })), championOn(data())),
+    [],
+  ],
+  [
+    "less than a fifth held back",
+    all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdoutFraction: "0.19" })), championOn(data())),
+    ["eval.holdout MREG-E241"],
+  ],
+  [
+    "more than all held back is nonsense",
+    all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdoutFraction: "1.1" })), championOn(data())),
+    ["eval.holdout MREG-E241"],
+  ],
+  ["nothing said of data held back", inEval('holdout: {minFraction: "0.2"}'), ["eval.holdout MREG-E241"]],
+
+  ["one attempt of one", inEval("attempts: {max: 1}"), []],
+  [
+    "a second attempt",
+    all(
+      inEval("attempts: {max: 1}"),
+      add("eval", predicates.eval("0.90", { evaluatedAt: "2026-11-09T00:00:00Z" }), "ci", "first"),
+    ),
+    ["eval.attempts MREG-E244"],
+  ],
+  [
+    "an attempt with another version of the suite",
+    all(
+      inEval("attempts: {max: 1}"),
+      add(
+        "eval",
+        predicates.eval("0.90", { evaluatedAt: "2026-11-09T00:00:00Z", suite: { name: "core", version: "2026Q3" } }),
+        "ci",
+        "first",
+      ),
+    ),
+    [],
+  ],
+  [
+    "an attempt by somebody whose word does not count",
+    all(
+      inEval("attempts: {max: 1}"),
+      add("eval", predicates.eval("0.90", { evaluatedAt: "2026-11-09T00:00:00Z" }), "norman", "first"),
+    ),
+    [],
+  ],
+
+  [
+    "trained on other data",
+    all(inEval("noOverlapWith: lineage"), evalOf(data()), championOn(data()), lineageOf({})),
+    [],
+  ],
+  [
+    "evaluated on what it was trained on",
+    all(inEval("noOverlapWith: lineage"), evalOf(data({}, "cd")), championOn(data({}, "cd")), lineageOf({})),
+    ["eval.overlap MREG-E245"],
+  ],
+  ["evaluation names no data", all(inEval("noOverlapWith: lineage"), lineageOf({})), ["eval.overlap MREG-E203"]],
+  [
+    "lineage is gone",
+    all(inEval("noOverlapWith: lineage"), (d) => put(d, "lineage")),
+    ["lineage MREG-E101", "eval.overlap MREG-E101"],
+  ],
+];
+
+const planned = (change: object = {}) => ({
+  plannedAt: "2026-11-01T00:00:00Z",
+  suites: [{ name: "core", version: "2026Q4", metrics: [{ task: "loans", metric: "accuracy", higherIsBetter: true }] }],
+  evidence: [],
+  ...change,
+});
+const withPlan = (plan: object, by: Parameters<typeof item>[2] = "olga") =>
+  all(
+    inEval("preRegistered: {signedBy: [owner], before: 1d}"),
+    evalOf({ suite: { name: "core", version: "2026Q4", plan: { digest: toContentDigest(digestOf("plan")) } } }),
+    add("plan", plan, by, "plan"),
+  );
+
+const planCases: readonly Case[] = [
+  ["planned before it ran", withPlan(planned()), []],
+  ["names no plan", inEval("preRegistered: {signedBy: [owner]}"), ["eval.plan MREG-E242"]],
+  ["names a plan that is not there", all(withPlan(planned()), (d) => put(d, "plan")), ["eval.plan MREG-E242"]],
+  ["plan by the wrong role", withPlan(planned(), "alice"), ["eval.plan MREG-E102"]],
+  ["plan cannot be read", withPlan({ plannedAt: "soon" }), ["eval.plan MREG-E104"]],
+  ["planned too late", withPlan(planned({ plannedAt: "2026-11-09T00:00:01Z" })), ["eval.plan MREG-E243"]],
+  ["planned just in time", withPlan(planned({ plannedAt: "2026-11-09T00:00:00Z" })), []],
+  [
+    "another metric was planned",
+    withPlan(
+      planned({
+        suites: [{ name: "core", version: "2026Q4", metrics: [{ task: "loans", metric: "f1", higherIsBetter: true }] }],
+      }),
+    ),
+    ["eval.plan MREG-E243"],
+  ],
+];
+
+describe.each([
+  ["eval", evalCases],
+  ["plan", planCases],
+])("demands: %s", (_group, cases) => {
+  test.each(cases)("demands: %s", (_what, change, expected) => {
+    expect(outcome(change)).toEqual({ failed: expected, allowed: expected.length === 0 });
+  });
+});
