@@ -266,3 +266,12 @@ export const collectedEntryLimit = 1_000;
 
 /** Directories upwards in search of a repository. */
 export const parentDirectoryLimit = 64;
+
+/** Local runs of MLflow looked at in search of the newest. */
+export const collectedRunLimit = 1_000;
+
+/** What git says of changed files; the first line decides. */
+export const gitReplyLimitBytes = 1024 * 1024;
+
+/** How long git may look for changed files, which in the largest repositories takes some seconds. */
+export const gitTimeLimitMs = 20_000;

@@ -27,6 +27,27 @@ const openQueryKeys = new Set(["generation", "ref", "rev", "revision", "tag", "v
 
 const uriPattern = /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s"'<>]+/gi;
 
+/** Tokens that are known by their shape, wherever they stand. */
+const tokenShapes = [
+  "(?:ghp|gho|ghu|ghs|ghr)_[A-Za-z0-9]{20,255}",
+  "github_pat_[A-Za-z0-9_]{20,255}",
+  "glpat-[A-Za-z0-9_-]{16,255}",
+  "hf_[A-Za-z0-9]{20,255}",
+  "sk-[A-Za-z0-9_-]{20,255}",
+  "xox[abeprs]-[A-Za-z0-9-]{10,255}",
+  "(?:AKIA|ASIA)[A-Z0-9]{16}",
+  "AIza[A-Za-z0-9_-]{35}",
+  "npm_[A-Za-z0-9]{30,255}",
+  "pypi-[A-Za-z0-9_-]{30,255}",
+  "eyJ[A-Za-z0-9_-]{10,4096}\\.[A-Za-z0-9_-]{10,4096}\\.[A-Za-z0-9_-]{10,4096}",
+];
+
+/** Each shape begins where no other character of its kind stands before, so that long texts are looked at once. */
+const tokenPattern = new RegExp(
+  `(?<![A-Za-z0-9_-])(?:${tokenShapes.join("|")})|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----`,
+  "g",
+);
+
 export interface Redaction {
   readonly value: JsonValue;
   /** Whether anything was taken out. */
@@ -35,7 +56,7 @@ export interface Redaction {
 
 /**
  * Takes out what looks like a secret: values under names such as `HF_TOKEN`, `db.password` or `apiKey`, passwords and
- * signed queries in URIs.
+ * signed queries in URIs, and tokens of known shapes wherever they stand.
  *
  * Training configurations and environments are signed and published for good; a token in them could never be recalled.
  * Too much is taken out rather than too little.
@@ -44,7 +65,7 @@ export function redactSecrets(value: JsonValue): Redaction {
   const state = { isRedacted: false };
   const visit = (item: JsonValue): JsonValue => {
     if (typeof item === "string") {
-      const clean = redactUris(item);
+      const clean = redactUris(item).replace(tokenPattern, redacted);
       if (clean !== item) state.isRedacted = true;
       return clean;
     }
