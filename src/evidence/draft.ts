@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { evaluationLogLimitBytes } from "../base/limits.ts";
 import { EvidenceError } from "./errors.ts";
 import { type EvidenceFile, evidenceFiles } from "./evidence-file.ts";
 import type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
@@ -7,6 +8,7 @@ import { readCard } from "./readers/card.ts";
 import { readConsumers } from "./readers/consumers.ts";
 import { readDocument } from "./readers/document.ts";
 import { readEval } from "./readers/eval.ts";
+import { readEvalPlan } from "./readers/eval-plan.ts";
 import { readLineage } from "./readers/lineage.ts";
 import { readMonitoring } from "./readers/monitoring.ts";
 import type { ReadFiles, Reading } from "./readers/reading.ts";
@@ -26,6 +28,7 @@ export interface EvidenceDraft {
 const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => Reading> = {
   card: readCard,
   eval: readEval,
+  "eval-plan": readEvalPlan,
   lineage: readLineage,
   scan: readScan,
   document: readDocument,
@@ -36,6 +39,9 @@ const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => 
   vulns: readVulnerabilities,
 };
 
+/** Longest file of a kind in bytes, where it is another than that of a document. */
+const fileLimits: Partial<Record<EvidenceKind, number>> = { eval: evaluationLogLimitBytes };
+
 /**
  * Turns the output of a tool, or a document, into a statement about a model. Reads nothing but the bytes given.
  *
@@ -43,7 +49,7 @@ const readers: Record<EvidenceKind, (files: ReadFiles, input: EvidenceInput) => 
  * was found and what was expected.
  */
 export function draftEvidence(kind: EvidenceKind, input: EvidenceInput): EvidenceDraft {
-  const given = evidenceFiles(input.files);
+  const given = evidenceFiles(input.files, fileLimits[kind]);
   const { predicate, files = given, as = kind } = readers[kind](given, input);
   const draft = { kind, predicateType: predicateTypes[as], predicate, files };
   checkDraft(draft, given[0].path);

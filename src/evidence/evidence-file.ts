@@ -9,6 +9,8 @@ import type { FileReference } from "./predicates/resource.ts";
 export interface EvidenceSource {
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** Of an archive: the member that readers look at, as `unpackEvaluation` has taken it out. */
+  readonly header?: Uint8Array;
 }
 
 /** A file as it is attached. */
@@ -17,6 +19,7 @@ export interface EvidenceFile {
   readonly path: string;
   readonly mediaType: string;
   readonly bytes: Uint8Array;
+  readonly header?: Uint8Array;
 }
 
 /** One line of printable characters that is a file name on every system; no separators, no leading dot. */
@@ -24,6 +27,7 @@ const titlePattern = /^[^\p{Cc}./\\:*?"<>|][^\p{Cc}/\\:*?"<>|]{0,199}$/u;
 
 const mediaTypesByExtension: Readonly<Record<string, string>> = {
   csv: "text/csv",
+  eval: "application/zip",
   html: "text/html",
   json: "application/json",
   jsonl: "application/x-ndjson",
@@ -39,10 +43,13 @@ const mediaTypesByExtension: Readonly<Record<string, string>> = {
  * Names files the way they are attached. Directories are dropped: they tell where the files lay on somebody's machine.
  *
  * @throws {@link EvidenceError} `EVIDENCE_INVALID` when there is no file, one is empty or longer than
- * {@link documentLimitBytes}, a name is not portable, or two files have one name.
+ * the limit, a name is not portable, or two files have one name.
  */
-export function evidenceFiles(sources: readonly EvidenceSource[]): readonly [EvidenceFile, ...EvidenceFile[]] {
-  const files = sources.map(evidenceFile);
+export function evidenceFiles(
+  sources: readonly EvidenceSource[],
+  limitBytes = documentLimitBytes,
+): readonly [EvidenceFile, ...EvidenceFile[]] {
+  const files = sources.map((source) => evidenceFile(source, limitBytes));
   const titles = new Set<string>();
   for (const { path } of files) {
     if (titles.has(path.toLowerCase())) {
@@ -60,7 +67,7 @@ export function fileReference({ path, mediaType, bytes }: EvidenceFile): FileRef
   return { name: path, mediaType, digest: toContentDigest(digestOf(bytes)) };
 }
 
-function evidenceFile({ path, bytes }: EvidenceSource): EvidenceFile {
+function evidenceFile({ path, bytes, header }: EvidenceSource, limitBytes: number): EvidenceFile {
   const title = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).normalize("NFC");
   if (!titlePattern.test(title)) {
     const name = JSON.stringify(title.slice(0, 100));
@@ -70,10 +77,11 @@ function evidenceFile({ path, bytes }: EvidenceSource): EvidenceFile {
     );
   }
   if (bytes.byteLength === 0) throw new EvidenceError("EVIDENCE_INVALID", "the file is empty", { file: title });
-  if (bytes.byteLength > documentLimitBytes) {
-    const found = `the file has ${bytes.byteLength} bytes, expected at most ${documentLimitBytes}`;
+  if (bytes.byteLength > limitBytes) {
+    const found = `the file has ${bytes.byteLength} bytes, expected at most ${limitBytes}`;
     throw new EvidenceError("EVIDENCE_INVALID", found, { file: title });
   }
   const extension = title.slice(title.lastIndexOf(".") + 1).toLowerCase();
-  return { path: title, mediaType: mediaTypesByExtension[extension] ?? mediaTypes.octetStream, bytes };
+  const mediaType = mediaTypesByExtension[extension] ?? mediaTypes.octetStream;
+  return { path: title, mediaType, bytes, ...(header ? { header } : {}) };
 }

@@ -1,4 +1,5 @@
 import type { Digest } from "../base/digest.ts";
+import type { EvalInput } from "./eval-input.ts";
 import type { EvidenceSource } from "./evidence-file.ts";
 import type { EvalEnvironment } from "./predicates/eval.ts";
 
@@ -6,6 +7,7 @@ import type { EvalEnvironment } from "./predicates/eval.ts";
 export type EvidenceKind =
   | "card"
   | "eval"
+  | "eval-plan"
   | "lineage"
   | "scan"
   | "document"
@@ -29,5 +31,7 @@ export interface EvidenceInput {
   readonly observedAt?: string;
   /** The version that the evidence is attached to; what says that it is about another one is refused. */
   readonly subject?: Digest;
+  /** What is known about an evaluation and not in its files. */
+  readonly eval?: EvalInput;
   readonly now: Date;
 }

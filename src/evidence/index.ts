@@ -9,6 +9,7 @@ export {
 export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
 export { draftEvidence, type EvidenceDraft } from "./draft.ts";
 export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
+export type { EvalInput, MetricDirection } from "./eval-input.ts";
 export type { EvidenceFile, EvidenceSource } from "./evidence-file.ts";
 export type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
 export { evidenceSetDigest } from "./evidence-set.ts";
@@ -35,4 +36,5 @@ export { Served, ServedMethod } from "./predicates/served.ts";
 export { TestResult } from "./predicates/test-result.ts";
 export { VerificationSummary } from "./predicates/verification-summary.ts";
 export { Vulnerabilities } from "./predicates/vulns.ts";
+export { unpackEvaluation } from "./readers/eval-archive.ts";
 export { formatScanner, type ScanOptions, scanWeights } from "./scan-weights.ts";

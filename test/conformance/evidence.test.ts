@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
@@ -8,7 +8,6 @@ import { predicateSchemas } from "../../src/evidence/index.ts";
 import { draftOf } from "../support/evidence.ts";
 
 const root = resolve(import.meta.dirname, "../..");
-const harnessResults = join(root, "../shared/vectors/eval/lm_eval");
 
 /** Code blocks of the page, by what stands behind their fence: `json model-card`, `yaml lineage`. */
 const examples = new Map(
@@ -65,42 +64,5 @@ describe("docs/evidence.md", () => {
     const { runDetails, ...rest } = predicate as { runDetails: Record<string, unknown> };
     const { byproducts: _, ...details } = runDetails;
     expect({ ...rest, runDetails: details }).toEqual(JSON.parse(examples.get("json provenance") ?? ""));
-  });
-});
-
-describe("lm-evaluation-harness", () => {
-  it("reads a real file", (context) => {
-    if (!existsSync(harnessResults)) context.skip("../shared/vectors is absent: no real file of lm-evaluation-harness");
-    const [name = ""] = readdirSync(harnessResults);
-    const { predicate } = draftOf("eval", name, readFileSync(join(harnessResults, name)));
-    const { evidence: _, ...rest } = predicate;
-    expect(rest).toEqual({
-      evaluatedAt: "2026-01-21T02:59:43Z",
-      environment: "offline",
-      origin: "imported",
-      suite: { name: "math_perturbed_full+math_rephrased_full", version: "1.0-0shot" },
-      results: [
-        {
-          task: "math_perturbed_full",
-          metric: "exact_match",
-          value: "0.0",
-          stderr: "0.0",
-          n: 5000,
-          higherIsBetter: true,
-        },
-        {
-          task: "math_rephrased_full",
-          metric: "exact_match",
-          value: "0.0004",
-          stderr: "0.0002828144211304471",
-          n: 5000,
-          higherIsBetter: true,
-        },
-      ],
-      claims: [],
-      partial: false,
-      harness: { name: "lm_eval", version: "0.4.9.2" },
-    });
-    expect(validatorOf("predicates/eval.json")(predicate)).toBe(true);
   });
 });

@@ -1,10 +1,10 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
 import { Option } from "commander";
-import { documentLimitBytes } from "../../base/limits.ts";
-import type { EvidenceDraft, EvidenceKind } from "../../evidence/index.ts";
+import { timestamp } from "../../base/clock.ts";
+import type { EvidenceDraft, EvidenceKind, EvidenceSource } from "../../evidence/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { addEvaluationOptions, type EvaluationOptions, evaluationInput } from "../options/evaluation.ts";
+import { readEvidenceFiles } from "../options/evidence-files.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
@@ -16,6 +16,7 @@ import type { AttachResult } from "../results/attach.ts";
 const kinds = [
   "card",
   "eval",
+  "eval-plan",
   "lineage",
   "scan",
   "document",
@@ -37,11 +38,10 @@ const roles = [
   "incident-report",
 ] as const;
 
-export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOptions {
+export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOptions, EvaluationOptions {
   readonly type: EvidenceKind;
   readonly role?: (typeof roles)[number];
   readonly observedAt?: string;
-  readonly environment?: "offline" | "shadow" | "canary";
 }
 
 export const command: CommandModule = {
@@ -55,16 +55,19 @@ export const command: CommandModule = {
           .makeOptionMandatory(),
       )
       .addOption(new Option("--role <role>", "what a document is for").choices(roles))
-      .option("--observed-at <time>", "when it was observed, RFC 3339, for reports that do not say so")
-      .addOption(new Option("--environment <name>", "where an evaluation ran").choices(["offline", "shadow", "canary"]))
+      .option("--observed-at <time>", "when it was observed, RFC 3339 or now, for reports that do not say so")
       .action((ref: string, files: string[], options: AttachOptions) =>
         act(render, (context) => attach_(context, { ref, files, options })),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(attach)));
+    addPolicyOptions(addSigningOptions(addRegistryOptions(addEvaluationOptions(attach))));
     addExamples(attach, [
       {
         line: "mreg attach risk:v1 --type card model/README.md --key alice.key",
         does: "attach a Hugging Face model card",
+      },
+      {
+        line: "mreg attach risk:v1 --type eval metrics.csv --suite loans@2026Q4 --observed-at 2026-10-01T12:00:00Z --map task==loans --map value:auc=AUC --key alice.key",
+        does: "attach the numbers of a file that no tool defines",
       },
       {
         line: "mreg attach risk:v1 --type monitoring drift.json --observed-at 2026-10-08T06:00:00Z --key alice.key",
@@ -83,7 +86,7 @@ interface AttachRequest {
 
 async function attach_(context: Context, { ref, files, options }: AttachRequest): Promise<Outcome<AttachResult>> {
   const signer = await openSigner(context, options);
-  const inputs = await Promise.all(files.map((file) => readEvidence(resolve(context.cwd, file))));
+  const inputs = await readEvidenceFiles(context, files, options.type);
   return withTarget(context, ref, options, async (target) => {
     const { descriptor, pinned, repository } = target;
     const draft = await makeDraft(context, target, inputs, options);
@@ -109,17 +112,13 @@ async function attach_(context: Context, { ref, files, options }: AttachRequest)
   });
 }
 
-interface EvidenceInput {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-}
-
 async function makeDraft(
   context: Context,
   { descriptor, repository }: OpenedTarget,
-  files: readonly EvidenceInput[],
-  { type, role, environment, observedAt }: AttachOptions,
+  files: readonly EvidenceSource[],
+  options: AttachOptions,
 ): Promise<EvidenceDraft> {
+  const { type, role, observedAt } = options;
   const now = context.clock();
   const { draftEvidence, scanWeights } = await import("../../evidence/index.ts");
   if (files.length > 0) {
@@ -127,27 +126,15 @@ async function makeDraft(
       files: [...files],
       now,
       subject: descriptor.digest,
-      ...(observedAt === undefined ? {} : { observedAt }),
+      ...(observedAt === undefined ? {} : { observedAt: observedAt === "now" ? timestamp(now) : observedAt }),
       ...(role ? { role } : {}),
-      ...(environment ? { environment } : {}),
+      ...evaluationInput(options),
     });
   }
   if (type !== "scan") throw new UsageError(`--type ${type} needs a file`);
   const { readModel } = await import("../../model/index.ts");
   const { signal } = context;
   return scanWeights(repository, await readModel(repository, descriptor, { signal }), { now, signal });
-}
-
-async function readEvidence(path: string): Promise<EvidenceInput> {
-  try {
-    const { size } = await stat(path);
-    if (size > documentLimitBytes)
-      throw new UsageError(`${path} has ${size} bytes, expected evidence of at most ${documentLimitBytes}`);
-    return { path: basename(path), bytes: await readFile(path) };
-  } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
-    throw new UsageError(`cannot read ${path}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 const render = (result: AttachResult): string =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { draftOf, refusedWith } from "../../../test/support/evidence.ts";
+import { draftOf, fileOf, now, refusedWith } from "../../../test/support/evidence.ts";
 import { digestHex, digestOf } from "../../base/digest.ts";
+import { draftEvidence } from "../draft.ts";
 import type { EvidenceInput } from "../evidence-input.ts";
 import type { Eval } from "../predicates/eval.ts";
 
@@ -29,6 +30,7 @@ describe("eval: lm-evaluation-harness", () => {
     const bytes = Buffer.from(JSON.stringify(harness()));
     expect(read(bytes)).toEqual({
       evaluatedAt: "2026-01-21T02:59:43Z",
+      startedAt: "2026-01-21T02:59:43Z",
       environment: "offline",
       origin: "imported",
       suite: { name: "arc_easy", version: "1-0shot" },
@@ -110,16 +112,14 @@ describe("eval: lm-evaluation-harness", () => {
     [
       "a number beyond doubles",
       JSON.stringify(harness()).replace("0.71", "1e999"),
-      /arc_easy acc,none: "1e999" is not a finite/,
+      /arc_easy acc: "1e999" is not a finite/,
     ],
-    ["a value that is text", results({ "acc,none": "good" }), /acc,none: "good" is not a finite/],
-    ["a value that is no number", results({ "acc,none": [1] }), /acc,none is \["1"\], expected a finite number/],
-    ["a bad standard error", results({ "acc,none": 1, "acc_stderr,none": "?" }), /acc_stderr,none/],
-    ["no direction", harness({ higher_is_better: { arc_easy: {} } }), /higher_is_better of arc_easy acc is undefined/],
+    ["a value that is text", results({ "acc,none": "good" }), /acc: "good" is not a finite/],
+    ["a value that is no number", results({ "acc,none": [1] }), /acc is \["1"\], expected a finite number/],
     [
-      "a mixed direction",
-      harness({ higher_is_better: { arc_easy: { acc: null } } }),
-      /acc is null, expected true or false/,
+      "a bad standard error",
+      results({ "acc,none": 1, "acc_stderr,none": "?" }),
+      /standard error of arc_easy acc: "\?"/,
     ],
     ["a task without results", results({ alias: "arc_easy" }), /task arc_easy has no results/],
     ["no task", harness({ results: {} }), /there are no results/],
@@ -132,9 +132,59 @@ describe("eval: lm-evaluation-harness", () => {
     refusedWith(() => read(content), "EVIDENCE_INVALID", message);
   });
 
-  it("says that the date is missing", () => {
-    const error = refusedWith(() => read(harness({ date: undefined })), "EVIDENCE_INCOMPLETE", /expected date/);
-    expect(error.missing).toEqual(["date"]);
+  it("says that the date is missing, and takes the caller's word", () => {
+    const error = refusedWith(() => read(harness({ date: undefined })), "EVIDENCE_INCOMPLETE", /--observed-at/);
+    expect(error.missing).toEqual(["evaluatedAt"]);
+    const observedAt = "2026-11-01T10:00:00+01:00";
+    expect(read(harness({ date: undefined }), { observedAt }).evaluatedAt).toBe("2026-11-01T09:00:00Z");
+    refusedWith(() => read(harness(), { observedAt }), "EVIDENCE_INVALID", /says that it ran at 2026-01-21.*was asked/);
+  });
+
+  it("asks for the direction of a metric that its tasks do not agree on, and of one that nobody knows", () => {
+    const mixed = harness({ higher_is_better: { arc_easy: { acc: null } } });
+    const error = refusedWith(() => read(mixed), "EVIDENCE_INCOMPLETE", /--direction acc=higher\|lower\|ignore/);
+    expect(error.missing).toEqual(["acc"]);
+    const unknown = harness({ results: { arc_easy: { "gloss,none": 1 } }, higher_is_better: {} });
+    refusedWith(() => read(unknown), "EVIDENCE_INCOMPLETE", /--direction gloss=/);
+    expect(read(mixed, { eval: { directions: { acc: "lower" } } }).results[0]?.higherIsBetter).toBe(false);
+    expect(read(harness({ higher_is_better: {} })).results[0]?.higherIsBetter).toBe(true);
+  });
+
+  it("refuses the caller's word against the file's", () => {
+    const work = () => read(harness(), { eval: { directions: { "arc_easy.acc": "lower" } } });
+    refusedWith(work, "EVIDENCE_INVALID", /it says that more acc is better, but lower was asked for/);
+  });
+
+  it("notes data set, split, seeds and the end of the run", () => {
+    const config = { dataset_path: "allenai/ai2_arc", dataset_name: "ARC-Easy", test_split: "test" };
+    const more = harness({
+      configs: { arc_easy: config },
+      config: { random_seed: 0, numpy_seed: 1234, limit: null },
+      total_evaluation_time_seconds: "12.9",
+    });
+    expect(read(more)).toMatchObject({
+      finishedAt: "2026-01-21T02:59:55Z",
+      seeds: { random: "0", numpy: "1234" },
+      results: [
+        { split: "test", dataset: { uri: "hf://datasets/allenai/ai2_arc", annotations: { name: "ARC-Easy" } } },
+      ],
+    });
+  });
+
+  it("holds logs of samples against the counts", () => {
+    const lines = (count: number) =>
+      Array.from({ length: count }, (_, id) => JSON.stringify({ doc_id: id, filter: "none", acc: 1 })).join("\n");
+    const draft = (count: number) =>
+      draftEvidence("eval", {
+        now,
+        files: [
+          fileOf("results.json", harness({ "n-samples": { arc_easy: { original: 3, effective: 3 } } })),
+          fileOf("samples_arc_easy_2026-01-21T03-44-18.458309.jsonl", `${lines(count)}\n`),
+        ],
+      });
+    expect((draft(3).predicate as unknown as Eval).evidence).toHaveLength(2);
+    refusedWith(() => draft(2), "EVIDENCE_INVALID", /holds 2 documents of arc_easy, and the results count 3/);
+    refusedWith(() => draft(4), "EVIDENCE_INVALID", /more than 3/);
   });
 });
 
@@ -233,7 +283,7 @@ describe("eval: JSON in the shape of the predicate", () => {
   });
 
   it.each([
-    ["another tool's JSON", { accuracy: 0.9 }],
+    ["another tool's JSON", { accuracy: "0.9 or so" }],
     ["an array", [1]],
   ])("says what it accepts when given %s", (_, content) => {
     refusedWith(() => read(content), "FORMAT_UNKNOWN", /results.json: .*expected/);

@@ -1,25 +1,21 @@
-import { EvidenceError } from "../errors.ts";
 import type { EvidenceInput } from "../evidence-input.ts";
-import { readExactJsonObject } from "./json-file.ts";
-import { isLmEval, readLmEval } from "./lm-eval.ts";
-import { readPlainEval } from "./plain-eval.ts";
+import { EvalFiles } from "./eval-files.ts";
+import { detectEval } from "./eval-formats.ts";
+import { evalOf } from "./eval-run.ts";
 import type { ReadFiles, Reading } from "./reading.ts";
 
 /**
- * Reads the result of an evaluation, whichever harness wrote it. The format is told by its shape, never by a file name.
+ * Reads the result of an evaluation, whichever tool wrote it. The format is told by its content, never by a file name
+ * alone, and the file that was read comes first in `evidence`.
  *
- * @throws {@link EvidenceError} `FORMAT_UNKNOWN` says what is accepted; `EVIDENCE_INVALID` for results that cannot be
- * compared: not finite, twice under one name, without a direction.
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN` lists what was tried; `EVIDENCE_INCOMPLETE` says what the caller must add
+ * (a suite, a time, a direction); `EVIDENCE_INVALID` for results that cannot be compared: not finite, or twice under one
+ * name.
  */
-export function readEval(files: ReadFiles, input: Omit<EvidenceInput, "files">): Reading {
-  const [file] = files;
-  const value = readExactJsonObject(file);
-  if (Array.isArray(value["results"])) return { predicate: readPlainEval(value, files, input) };
-  if (isLmEval(value)) return { predicate: readLmEval(value, files, input) };
-  throw new EvidenceError(
-    "FORMAT_UNKNOWN",
-    `its keys are ${Object.keys(value).slice(0, 8).join(", ") || "none"}; expected results_*.json of lm-evaluation-harness, ` +
-      "or { suite: { name, version }, evaluatedAt, results: [{ task, metric, value, higherIsBetter }] }",
-    { file: file.path },
-  );
+export function readEval(given: ReadFiles, input: Omit<EvidenceInput, "files">): Reading {
+  const files = new EvalFiles(given);
+  const { format, file } = detectEval({ files, input });
+  const ordered: ReadFiles = [file, ...given.filter((one) => one !== file)];
+  const found = format.read(file, { files: new EvalFiles(ordered), input });
+  return { predicate: "predicate" in found ? found.predicate : evalOf(found, { files: ordered, input }) };
 }

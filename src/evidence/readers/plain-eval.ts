@@ -3,7 +3,9 @@ import { toDecimal } from "../decimal.ts";
 import { EvidenceError } from "../errors.ts";
 import { fileReference } from "../evidence-file.ts";
 import type { EvidenceInput } from "../evidence-input.ts";
+import { toContentDigest } from "../predicates/digest-set.ts";
 import { ForeignTimestamp } from "../predicates/resource.ts";
+import type { EvalFormat } from "./eval-format.ts";
 import { evaluatedAt } from "./evaluated-at.ts";
 import { type JsonObject, objectOf } from "./json-file.ts";
 import type { ReadFiles } from "./reading.ts";
@@ -14,45 +16,56 @@ const decimalFields = ["value", "stderr", "threshold"];
 const countFields = ["n", "sampleSize"];
 
 /**
- * Reads JSON that has the shape of the eval predicate already.
+ * JSON that has the shape of the eval predicate already.
  *
  * Numbers may be JSON numbers or strings. What only the reader can know is filled in: `evidence` from the file,
  * `environment` from the caller, `origin` as `imported`. Everything else is left to the schema, which is strict.
- *
- * @param value - with numbers as text, see `readExactJsonObject`.
  */
-export function readPlainEval(
+export const plainEval: EvalFormat = {
+  name: "mreg",
+  title: "{ suite: { name, version }, evaluatedAt, results: [{ task, metric, value, higherIsBetter }] }",
+  detect: (file, { files }) => Array.isArray(objectOf(files.valueOf(file))?.["results"]),
+  read: (file, { files, input }) => ({
+    predicate: readPlainEval(objectOf(files.valueOf(file)) ?? {}, files.all, input),
+  }),
+};
+
+function readPlainEval(
   value: JsonObject,
   files: ReadFiles,
   input: Omit<EvidenceInput, "files">,
 ): Record<string, unknown> {
   const file = files[0].path;
+  const { dataset, seeds, plan } = input.eval ?? {};
   const suite = value["suite"] ?? input.suite;
-  const missing = [
-    ...(suite === undefined ? ["suite"] : []),
-    ...(value["evaluatedAt"] === undefined ? ["evaluatedAt"] : []),
-  ];
+  const time = value["evaluatedAt"] ?? input.observedAt;
+  const missing = [...(suite === undefined ? ["suite"] : []), ...(time === undefined ? ["evaluatedAt"] : [])];
   if (missing.length > 0) {
     throw new EvidenceError("EVIDENCE_INCOMPLETE", `it lacks ${missing.join(" and ")}`, { file, missing });
   }
-  const stated = value["environment"];
-  if (stated !== undefined && input.environment !== undefined && stated !== input.environment) {
-    const message = `it says environment ${JSON.stringify(stated)}, but ${input.environment} was asked for`;
-    throw new EvidenceError("EVIDENCE_INVALID", message, { file });
-  }
-  const found = typeof value["evaluatedAt"] === "string" ? value["evaluatedAt"] : "that is no text";
+  refuseContradiction("environment", value["environment"], input.environment, file);
+  refuseContradiction("dataset", objectOf(value["dataset"])?.["uri"], dataset?.uri, file);
+  const found = typeof time === "string" ? time : "that is no text";
   const isTimestamp = ForeignTimestamp.safeParse(found).success;
   return {
     origin: "imported",
     partial: false,
+    ...(dataset ? { dataset } : {}),
+    ...(seeds ? { seeds } : {}),
     ...(withNumbers({ ...value }, file) as JsonObject),
-    suite,
+    suite: plan && objectOf(suite) ? { ...(suite as object), plan: { digest: toContentDigest(plan) } } : suite,
     claims: withNumbers(value["claims"] ?? [], file),
     // Anything but RFC 3339 with an offset would be read in the time zone of this machine.
     evaluatedAt: evaluatedAt(new Date(isTimestamp ? found : Number.NaN), found, { now: input.now, file }),
-    environment: stated ?? input.environment ?? "offline",
+    environment: value["environment"] ?? input.environment ?? "offline",
     evidence: files.map(fileReference),
   };
+}
+
+function refuseContradiction(what: string, stated: JsonValue | undefined, given: string | undefined, file: string) {
+  if (stated === undefined || given === undefined || stated === given) return;
+  const message = `it says ${what} ${JSON.stringify(stated).slice(0, 100)}, but ${given} was asked for`;
+  throw new EvidenceError("EVIDENCE_INVALID", message, { file });
 }
 
 /** Brings numbers into the form of the schema and drops nulls, which some writers put for "not there". */

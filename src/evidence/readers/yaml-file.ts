@@ -1,4 +1,5 @@
 import { type Document, isScalar, parseDocument, visit } from "yaml";
+import type { JsonValue } from "../../base/json.ts";
 import { jsonDepthLimit, yamlAliasLimit, yamlLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import { type JsonObject, objectOf } from "./json-file.ts";
@@ -14,6 +15,13 @@ import { type JsonObject, objectOf } from "./json-file.ts";
  * @throws {@link EvidenceError} `EVIDENCE_INVALID`.
  */
 export function parseYamlObject(text: string, file: string): JsonObject {
+  const object = objectOf(parseYaml(text, file));
+  if (!object) throw invalid(file, "its YAML is not a mapping, expected `name: value` lines");
+  return object;
+}
+
+/** Parses YAML of any kind; otherwise like {@link parseYamlObject}. */
+export function parseYaml(text: string, file: string): JsonValue {
   if (text.length > yamlLimitBytes) {
     throw invalid(file, `its YAML has ${text.length} characters, expected at most ${yamlLimitBytes}`);
   }
@@ -30,9 +38,8 @@ export function parseYamlObject(text: string, file: string): JsonObject {
     // Also excessive aliases (ReferenceError) and a parser that ran out of stack (RangeError): the document's fault.
     throw invalid(file, `its YAML cannot be read: ${(cause as Error).message.slice(0, 300)}`, cause);
   }
-  const object = objectOf(value);
-  if (!object) throw invalid(file, "its YAML is not a mapping, expected `name: value` lines");
-  return object;
+  // The failsafe schema has texts, lists and mappings, and null for what is left empty.
+  return value as JsonValue;
 }
 
 /** Two readers may pick different ones of two equal keys, and see different evidence under one digest. */
