@@ -13,7 +13,16 @@ const magics: readonly { readonly name: string; readonly matches: (head: Uint8Ar
   // A llamafile runs on every system; its first bytes are those of a shell script and of a Windows program.
   { name: "a Windows program", matches: (head) => startsWith(head, [0x4d, 0x5a, 0x71, 0x46, 0x70, 0x44]) },
   { name: "a Windows program", matches: (head) => startsWith(head, [0x4d, 0x5a, 0x90, 0x00]) },
+  { name: "a Windows program", matches: (head) => startsWith(head, [0x4d, 0x5a, 0x78, 0x00]) },
   { name: "a script", matches: (head) => startsWith(head, [0x23, 0x21, 0x2f]) },
+  { name: "a macOS program", matches: (head) => startsWith(head, [0xcf, 0xfa, 0xed, 0xfe]) },
+  { name: "a macOS program", matches: (head) => startsWith(head, [0xce, 0xfa, 0xed, 0xfe]) },
+  { name: "a macOS program", matches: (head) => startsWith(head, [0xfe, 0xed, 0xfa, 0xcf]) },
+  // Fat binaries and compiled Java share four bytes; Java's versions begin at 45.
+  { name: "a macOS program", matches: (head) => startsWith(head, [0xca, 0xfe, 0xba, 0xbe]) && (head[7] ?? 0) < 45 },
+  { name: "compiled Java", matches: (head) => startsWith(head, [0xca, 0xfe, 0xba, 0xbe]) },
+  { name: "a WebAssembly program", matches: (head) => startsWith(head, [0x00, 0x61, 0x73, 0x6d, 0x01, 0, 0, 0]) },
+  { name: "TensorFlow Lite", matches: (head) => Buffer.from(head.subarray(4, 8)).toString("latin1") === "TFL3" },
   { name: "HDF5", matches: (head) => startsWith(head, [0x89, 0x48, 0x44, 0x46]) },
   { name: "a NumPy array", matches: (head) => startsWith(head, [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]) },
   { name: "an ELF program", matches: (head) => startsWith(head, [0x7f, 0x45, 0x4c, 0x46]) },
@@ -21,7 +30,7 @@ const magics: readonly { readonly name: string; readonly matches: (head: Uint8Ar
 ];
 
 /** Bytes that {@link fileMagic} looks at. */
-export const fileMagicBytes = 8;
+export const fileMagicBytes = 16;
 
 /** Says what a file is by its first bytes, for the formats that announce themselves; undefined for all others. */
 export function fileMagic(head: Uint8Array): string | undefined {

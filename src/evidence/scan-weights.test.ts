@@ -9,7 +9,7 @@ import { readModel } from "../model/read.ts";
 import type { ModelView, ModelViewFile } from "../model/view.ts";
 import type { ReadOnlyTarget } from "../oci/content.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
-import { archiveMembers } from "./archive-members.ts";
+import { visitArchive } from "./archive-members.ts";
 import { fileMagic } from "./file-magic.ts";
 import type { TestResult } from "./predicates/test-result.ts";
 import { scanWeights } from "./scan-weights.ts";
@@ -67,7 +67,7 @@ describe("scanWeights", () => {
     expect(draft).toMatchObject({ kind: "scan", files: [] });
     expect(draft.predicate).toEqual({
       result: "PASSED",
-      configuration: [{ name: "mreg-format-scan", annotations: { version: "2" } }],
+      configuration: [{ name: "mreg-format-scan", annotations: { version: "3" } }],
       passedTests: ["safe:model.safetensors", "safe:q/model.GGUF"],
       failedTests: [],
       scannedFiles: [
@@ -78,6 +78,7 @@ describe("scanWeights", () => {
         { path: "model.safetensors", verdict: "safe", detail: "safetensors, 8 tensors" },
         { path: "q/model.GGUF", verdict: "safe", detail: "gguf, 3 tensors" },
       ],
+      notes: ["there is no licence file, and the manifest names no licence"],
       scannedAt: "2026-11-20T12:00:00Z",
     });
   });
@@ -142,7 +143,9 @@ describe("scanWeights", () => {
   it("looks at what a manifest declares as weights, whatever its name", async () => {
     const files = { "model.safetensors": tinySafetensors(1), "notes.txt": pickle };
     expect((await scan(files, { "notes.txt": { kind: "weight" } })).failedTests).toEqual(["dangerous:notes.txt"]);
-    expect((await scan(files)).result).toBe("PASSED");
+    // As a text it is no better: it is judged as what it is.
+    expect((await scan(files)).failedTests).toEqual(["dangerous:notes.txt"]);
+    expect((await scan({ ...files, "notes.txt": Buffer.from("hello") })).result).toBe("PASSED");
   });
 
   it("does not pass a model without weights", async () => {
@@ -156,7 +159,12 @@ describe("scanWeights", () => {
   it.each([
     ["passes an archive of other files", ["a.txt", "b/config.json"], "doc", []],
     ["finds weights inside an archive", ["a.txt", "b/model.bin"], "doc", ["unscannable:b/model.bin"]],
-    ["does not look into an archive of weights", ["a.safetensors"], "weight", ["unscannable:files.tar"]],
+    [
+      "judges the members of an archive of weights",
+      ["a.safetensors", "b"],
+      "weight",
+      ["dangerous:a.safetensors", "unscannable:b"],
+    ],
   ] as const)("%s", async (_, names, kind, failedTests) => {
     const files = { "model.safetensors": tinySafetensors(1), "files.tar": await tarOf(names) };
     expect((await scan(files, { "files.tar": { kind, archive: "tar" } })).failedTests).toEqual(failedTests);
@@ -237,12 +245,12 @@ describe("fileMagic", () => {
   );
 });
 
-describe("archiveMembers", () => {
+describe("visitArchive", () => {
   it("throws what the stream throws, not what the parser makes of it", async () => {
     const failing = async function* () {
       yield new Uint8Array(512);
       throw new RangeError("connection lost");
     };
-    await expect(archiveMembers(failing())).rejects.toThrow("connection lost");
+    await expect(visitArchive(failing(), {}, async () => {})).rejects.toThrow("connection lost");
   });
 });

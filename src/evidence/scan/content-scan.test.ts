@@ -1,6 +1,10 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type Hdf5Input, hdf5Of } from "../../../test/support/formats/hdf5.ts";
+import { tfliteOf } from "../../../test/support/formats/tflite.ts";
+import { safetensors } from "../../../test/support/models.ts";
+import { zipOf } from "../../../test/support/zip.ts";
 import { bytesReader } from "../../model/range-reader.ts";
 import { scanContent } from "./content-scan.ts";
 import { scanKerasConfig } from "./keras-scan.ts";
@@ -97,10 +101,75 @@ describe("scanContent", () => {
     expect(await judge(raw("\x08\x01"), "saved_model.pb")).toMatchObject({ verdict: "unscannable" });
   });
 
-  it("finds code in HDF5, and does not call it safe where it finds none", async () => {
-    const hdf5 = (text: string) => raw(`\x89HDF\r\n\x1a\n${"\0".repeat(1024 * 1024 - 20)}${text}`);
-    expect(await judge(hdf5('{"class_name": "Lambda", "config": {}}'), "m.h5")).toMatchObject({ verdict: "dangerous" });
-    expect(await judge(hdf5('{"class_name": "Dense"}'), "m.h5")).toMatchObject({ verdict: "suspicious" });
+  it.each<[string, Hdf5Input, string, RegExp | undefined]>([
+    ["layers of Keras", { attributes: { model_config: '{"class_name": "Dense"}' } }, "safe", undefined],
+    ["a Lambda layer", { attributes: { model_config: '{"class_name": "Lambda"}' } }, "dangerous", /Lambda/],
+    [
+      "elements from another file",
+      { datasets: { a: { shape: [1], external: ["/etc/passwd"] } } },
+      "dangerous",
+      /passwd/,
+    ],
+    ["a virtual dataset", { datasets: { a: { shape: [1], isVirtual: true } } }, "dangerous", /other files/],
+    ["a member in another file", { externalLinks: { x: "../b.h5" } }, "dangerous", /b\.h5/],
+    [
+      "a filter that is a plugin",
+      { datasets: { a: { shape: [1], filters: [1, 32_001] } } },
+      "suspicious",
+      /plugin 32001/,
+    ],
+    ["members that are not read", { hasHeap: true }, "unscannable", /heap/],
+    ["a pickle of PyTables", { attributes: { x: "cos\nsystem\n(S'x'\ntR." } }, "dangerous", /runs code/],
+    ["text that ends like a pickle", { attributes: { x: "A table of numbers." } }, "safe", undefined],
+    ["objects of PyTables", { attributes: { PSEUDOATOM: "object" } }, "unscannable", /pickled objects/],
+  ])("judges HDF5 with %s", async (_, input, verdict, reason) => {
+    const { list, ...judged } = await judge(hdf5Of(input), "m.h5");
+    expect(judged.verdict).toBe(verdict);
+    if (reason) expect(list[0]?.reason).toMatch(reason);
+  });
+
+  it("judges TensorFlow Lite by its operators, and by what lies behind it", async () => {
+    const model = (customOperators: readonly string[]) => tfliteOf({ tensors: [], customOperators });
+    expect(await judge(model([]), "m.tflite")).toMatchObject({ verdict: "safe", detail: "tflite, 0 tensors" });
+    expect(await judge(model(["FlexRelu", "TFLite_Detection_PostProcess"]))).toMatchObject({ verdict: "safe" });
+    expect(await judge(model(["FlexWriteFile"]), "m")).toMatchObject({ verdict: "dangerous" });
+    expect(await judge(model(["Mine"]), "m.tflite")).toMatchObject({ verdict: "suspicious" });
+    const labels = zipOf([{ name: "labels.txt", content: "cat\ndog" }]);
+    expect(await judge(Buffer.concat([model([]), labels]), "m.tflite")).toMatchObject({ verdict: "safe" });
+    const harm = zipOf([{ name: "labels.txt", content: raw(`\x80\x04${system}`) }]);
+    expect(await judge(Buffer.concat([model([]), harm]), "m.tflite")).toMatchObject({ verdict: "dangerous" });
+  });
+
+  it("finds a second format in a file that is valid in its own", async () => {
+    const archive = zipOf([{ name: "data.pkl", content: raw(`\x80\x04${system}`) }]);
+    const header = { a: { dtype: "U8", shape: [archive.length], data_offsets: [0, archive.length] } };
+    expect((await judge(Buffer.from(safetensors(header, archive)), "m.safetensors")).list).toMatchObject([
+      { severity: "dangerous", reason: "is a zip archive of 1 members, too" },
+      { severity: "dangerous", global: "posix.system" },
+    ]);
+    // 54 40: a text of 64 bytes, which swallows the length and the beginning; V: a line, which swallows the rest.
+    const harm = "\n0cposix\nsystem\n(S'x'\ntR.";
+    const info = `"t":{"dtype":"U8","shape":[${harm.length}],"data_offsets":[0,${harm.length}]}}`;
+    const text = `${'{"__metadata__":{"a":"'.padEnd(61, "x")}V"},${info}`.padEnd(0x4054);
+    const polyglot = raw(`\x54\x40\0\0\0\0\0\0${text}${harm}`);
+    expect((await judge(polyglot, "m.safetensors")).list).toMatchObject([
+      { severity: "dangerous", reason: expect.stringContaining("is a pickle, too"), global: "posix.system" },
+    ]);
+  });
+
+  it("does not unfold an archive without end", async () => {
+    const bomb = zipOf([{ name: "a", content: Buffer.alloc(30 * 1024 * 1024), deflated: true }]);
+    const directory = bomb.subarray(bomb.length - 22 - 47, bomb.length - 22);
+    const count = 40;
+    const end = Buffer.from(bomb.subarray(-22));
+    end.writeUInt16LE(count, 8);
+    end.writeUInt16LE(count, 10);
+    end.writeUInt32LE(directory.length * count, 12);
+    const members = Array.from({ length: count }, () => directory);
+    const { list } = await judge(Buffer.concat([bomb.subarray(0, -22 - 47), ...members, end]), "m.zip");
+    expect(list).toContainEqual(
+      expect.objectContaining({ severity: "unscannable", reason: expect.stringContaining("bomb") }),
+    );
   });
 
   it.each<[string, string, string]>([

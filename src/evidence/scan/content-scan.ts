@@ -1,22 +1,41 @@
 import { gunzipSync, inflateSync } from "node:zlib";
 import { archiveDepthLimit, inflatedMemberLimitBytes } from "../../base/limits.ts";
+import { templateRisks } from "../../model/chat-template.ts";
 import { ModelError } from "../../model/errors.ts";
-import { pathProblem } from "../../model/file-path.ts";
 import { parseNpy } from "../../model/formats/npy.ts";
-import { describeOnnx } from "../../model/formats/onnx.ts";
 import { readZipDirectory } from "../../model/formats/zip/directory.ts";
 import { bytesReader, type RangeReader } from "../../model/range-reader.ts";
+import type { WeightsHeader } from "../../model/tensor.ts";
 import { readWeightsHeader } from "../../model/weights-header.ts";
 import { fileMagic, fileMagicBytes } from "../file-magic.ts";
 import { memberOf, type ScanContent } from "./content.ts";
-import { scanHdf5, scanSavedModel } from "./keras-scan.ts";
+import { type Claim, coverage } from "./context.ts";
+import { scanHdf5 } from "./hdf5-scan.ts";
+import { scanHidden } from "./hidden-scan.ts";
+import { scanOnnx } from "./onnx-scan.ts";
 import { scanPickles } from "./pickle-scan.ts";
+import { scanBundle, scanKerasMetadata, scanMessage, scanSavedModel, scanTflite } from "./tensorflow-scan.ts";
 import type { ScanFindings } from "./verdict.ts";
+import { WorkBudget } from "./work-budget.ts";
 import { scanZip } from "./zip-scan.ts";
 
-/** Domains of operators that ONNX Runtime has built in. */
-const standardDomains =
-  /^(?:ai\.onnx(?:\.ml|\.training|\.preview\.training)?|com\.microsoft(?:\.\w+)?|org\.pytorch\.aten|pkg\.\S+)$/;
+/** Formats without first bytes of their own. */
+const named: readonly (readonly [
+  name: RegExp,
+  scan: (content: ScanContent, findings: ScanFindings) => Promise<string>,
+])[] = [
+  [/\.onnx$/i, scanOnnx],
+  [/(?:^|\/)saved_model\.pb$/i, scanSavedModel],
+  [/(?:^|\/)keras_metadata\.pb$/i, scanKerasMetadata],
+  [/(?:^|\/)fingerprint\.pb$/i, scanMessage],
+  [/(?:^|\/)(?:variables|[^/]*ckpt[^/]*)\.index$/i, scanBundle],
+];
+
+/** Alignment of GGUF is at most this, and so is the padding at its end. */
+const paddingBytes = 64 * 1024;
+
+/** Exporters of ONNX align tensors to pages of memory, of which systems have up to 64 KiB. */
+const claimedPaddingBytes = 16 * 1024 * 1024;
 
 /** Names that programs give to unpicklers, whatever the first bytes are: protocol 0 has no magic. */
 const pickleNames = /(?:^|\/)data\.pkl$|\.(?:pkl|pickle|p|joblib|dill|dat|data|bin|pt|pth|ckpt|mar|th|model)$/i;
@@ -29,7 +48,8 @@ const pickleNames = /(?:^|\/)data\.pkl$|\.(?:pkl|pickle|p|joblib|dill|dat|data|b
  */
 export async function scanContent(content: ScanContent, findings: ScanFindings): Promise<string> {
   try {
-    return await scanByMagic(content, findings);
+    const budget = content.budget ?? new WorkBudget(content.read.size);
+    return await scanByMagic({ ...content, budget }, findings);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     findings.add({ severity: "unscannable", reason: error.message, ...memberOf(content) });
@@ -46,17 +66,22 @@ async function scanByMagic(content: ScanContent, findings: ScanFindings): Promis
   }
   const head = await read.read(0, Math.min(read.size, fileMagicBytes));
   const magic = fileMagic(head);
-  if (magic === undefined && /\.onnx$/i.test(path)) return scanOnnx(content, findings);
-  if (magic === undefined && /(?:^|\/)saved_model\.pb$/i.test(path)) return scanSavedModel(content, findings);
-  const named = /\.(safetensors|gguf)$/i.exec(path)?.[1]?.toLowerCase();
-  if (named !== undefined) {
-    if (magic === undefined || (magic === "GGUF" && named === "gguf")) return scanTensors(content, findings);
-    const reason = `named ${named}, but starts like ${magic}`;
-    findings.add({ severity: "dangerous", reason, ...at });
+  const byName = magic === undefined ? named.find(([name]) => name.test(path))?.[1] : undefined;
+  if (byName) return byName(content, findings);
+  const tensors = /\.(safetensors|gguf)$/i.exec(path)?.[1]?.toLowerCase();
+  if (tensors !== undefined) {
+    // The length of a header may look like the beginning of something else.
+    const isHeader = tensors === "safetensors" && head[8] === 0x7b && head[5] === 0 && head[6] === 0 && head[7] === 0;
+    if (isHeader || magic === undefined || (magic === "GGUF" && tensors === "gguf")) {
+      return scanTensors(content, findings);
+    }
+    findings.add({ severity: "dangerous", reason: `named ${tensors}, but starts like ${magic}`, ...at });
   }
   switch (magic) {
     case "a zip archive":
       return scanZip(content, findings, scanContent);
+    case "TensorFlow Lite":
+      return scanTflite(content, findings, scanContent);
     case "HDF5":
       return scanHdf5(content, findings);
     case "a NumPy array":
@@ -68,6 +93,9 @@ async function scanByMagic(content: ScanContent, findings: ScanFindings): Promis
       return scanCompressed(content, magic, findings);
     case "an ELF program":
     case "a Windows program":
+    case "a macOS program":
+    case "a WebAssembly program":
+    case "compiled Java":
     case "a script":
       findings.add({ severity: "dangerous", reason: `${magic} among the weights`, ...at });
       return magic;
@@ -80,30 +108,16 @@ async function scanByMagic(content: ScanContent, findings: ScanFindings): Promis
   }
 }
 
-/** A model in ONNX is data; what it says of files beside it is where a loader is led astray. */
-async function scanOnnx(content: ScanContent, findings: ScanFindings): Promise<string> {
-  const { tensors, externalFiles, domains } = await describeOnnx(content.read);
-  for (const file of externalFiles) {
-    if (pathProblem(file) === undefined) continue;
-    const reason = `reads tensors from ${JSON.stringify(file.slice(0, 200))}, outside of the model`;
-    findings.add({ severity: "dangerous", reason, ...memberOf(content) });
-  }
-  const foreign = domains.filter((domain) => !standardDomains.test(domain));
-  if (foreign.length > 0) {
-    const reason = `needs operators of ${foreign.slice(0, 5).join(", ")}, which come with libraries of code`;
-    findings.add({ severity: "suspicious", reason, ...memberOf(content) });
-  }
-  return `onnx, ${tensors.length} tensors`;
-}
-
 /** Pickles, and what could be one: before protocol 2 they begin with any opcode. */
 async function scanUnannounced(
   content: ScanContent,
   magic: string | undefined,
   findings: ScanFindings,
 ): Promise<string> {
-  const { read, path, member } = content;
+  const { read, path, member, context } = content;
   const at = memberOf(content);
+  const claim = member === undefined ? context?.claimOf(path) : undefined;
+  if (claim) return scanClaimed(content, claim, findings);
   if (await readZipDirectory(read)) {
     findings.add({ severity: "suspicious", reason: "a zip archive with something else in front of it", ...at });
     await scanZip(content, findings, scanContent);
@@ -115,16 +129,53 @@ async function scanUnannounced(
   return "unknown";
 }
 
-async function scanTensors({ read, path, member }: ScanContent, findings: ScanFindings): Promise<string> {
+/** Tensors of another file, as that one says: bytes without a format, unless they have one after all. */
+async function scanClaimed(content: ScanContent, claim: Claim, findings: ScanFindings): Promise<string> {
+  const at = memberOf(content);
+  const { free, shared } = coverage(claim, content.read.size);
+  if (free > claimedPaddingBytes) {
+    findings.add({ severity: "suspicious", reason: `${free} bytes belong to no tensor of ${claim.by}`, ...at });
+  }
+  if (shared > 0) {
+    findings.add({ severity: "note", reason: `${shared} bytes belong to several tensors of ${claim.by}`, ...at });
+  }
+  await scanHidden(content, findings, scanContent);
+  return `tensors of ${claim.by}`;
+}
+
+async function scanTensors(content: ScanContent, findings: ScanFindings): Promise<string> {
+  const { read, path } = content;
+  const at = memberOf(content);
   try {
     const header = await readWeightsHeader(read, path);
-    return `${header?.format}, ${header?.tensors.length} tensors`;
+    if (!header) return "unknown";
+    await scanHidden(content, findings, scanContent);
+    scanHeader(header, read.size, { at, findings });
+    return `${header.format}, ${header.tensors.length} tensors`;
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
-    const reason = `its header lies: ${error.message}`;
-    findings.add({ severity: "dangerous", reason, ...(member === undefined ? {} : { member }) });
+    findings.add({ severity: "dangerous", reason: `its header lies: ${error.message}`, ...at });
     return "malformed header";
   }
+}
+
+/** What a header that holds may bring along: a template that is code, and bytes that no tensor explains. */
+function scanHeader({ metadata, tensors }: WeightsHeader, size: number, { at, findings }: Judged): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (!key.startsWith("tokenizer.chat_template") || typeof value !== "string") continue;
+    for (const { severity, reason } of templateRisks(value)) {
+      findings.add({ severity, reason: `chat template ${key}: ${reason}`, ...at });
+    }
+  }
+  const end = tensors.reduce((last, { offset, bytes }) => Math.max(last, offset + bytes), 0);
+  if (tensors.length > 0 && size - end > paddingBytes) {
+    findings.add({ severity: "suspicious", reason: `${size - end} bytes behind the last tensor`, ...at });
+  }
+}
+
+interface Judged {
+  readonly at: { readonly member?: string };
+  readonly findings: ScanFindings;
 }
 
 async function scanNpy(content: ScanContent, findings: ScanFindings): Promise<string> {
@@ -160,6 +211,7 @@ async function scanCompressed(content: ScanContent, magic: string, findings: Sca
     findings.add({ severity: "unscannable", reason, ...at });
     return magic;
   }
+  content.budget?.spend(inflated.length);
   const inner = await scanContent({ ...content, read: bytesReader(inflated), path, depth: depth + 1 }, findings);
   return `${inner} in ${magic}`;
 }

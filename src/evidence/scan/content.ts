@@ -1,5 +1,7 @@
 import type { RangeReader } from "../../model/range-reader.ts";
+import type { ScanContext } from "./context.ts";
 import type { ScanFindings } from "./verdict.ts";
+import type { WorkBudget } from "./work-budget.ts";
 
 /** Content to be judged, with what is known of it. */
 export interface ScanContent {
@@ -10,6 +12,10 @@ export interface ScanContent {
   readonly member?: string;
   /** Archives around it. */
   readonly depth: number;
+  /** The model around it; absent when a file is judged alone. */
+  readonly context?: ScanContext;
+  /** Shared by all that is within one file; absent for the file itself. */
+  readonly budget?: WorkBudget;
 }
 
 /** Judges content by what it is; archives hand their members to it. */

@@ -7,9 +7,9 @@ import { scanFindingLimit } from "../../base/limits.ts";
  */
 export type ScanVerdict = "safe" | "suspicious" | "dangerous" | "unscannable";
 
-/** Something that was seen, and where. */
+/** Something that was seen, and where. A `note` is worth knowing, and no reason against a file. */
 export interface ScanFinding {
-  readonly severity: Exclude<ScanVerdict, "safe">;
+  readonly severity: Exclude<ScanVerdict, "safe"> | "note";
   /** What it is, for people. */
   readonly reason: string;
   /** Path within archives, the outermost first. */
@@ -21,7 +21,13 @@ export interface ScanFinding {
   readonly offset?: number;
 }
 
-const ranks: Readonly<Record<ScanVerdict, number>> = { safe: 0, suspicious: 1, unscannable: 2, dangerous: 3 };
+const ranks: Readonly<Record<ScanVerdict | "note", number>> = {
+  safe: 0,
+  note: 0,
+  suspicious: 1,
+  unscannable: 2,
+  dangerous: 3,
+};
 
 /** Collects findings: the worst of them is the verdict, and equal ones count once. */
 export class ScanFindings {
@@ -29,7 +35,8 @@ export class ScanFindings {
   #worst: ScanVerdict = "safe";
 
   add(finding: ScanFinding): void {
-    if (ranks[finding.severity] > ranks[this.#worst]) this.#worst = finding.severity;
+    const { severity } = finding;
+    if (severity !== "note" && ranks[severity] > ranks[this.#worst]) this.#worst = severity;
     const key = [finding.severity, finding.member, finding.global ?? finding.reason].join("\n");
     if (!this.#kept.has(key) && this.#kept.size < scanFindingLimit) this.#kept.set(key, shortened(finding));
   }

@@ -20,9 +20,15 @@ const codeNames = /\.(?:py|pyc|pyo|so|dll|dylib|exe|sh|jar|class|node)$/i;
  * Members are found by the central directory, as PyTorch and Python do; local headers that say otherwise, bytes that no
  * member explains, doubled names and wrong checksums are findings, never reasons to look away.
  *
+ * @param isBehind - whether another format lies in front of it, whose bytes belong to no member.
  * @throws {@link ModelError} `UNSAFE_FORMAT` when there is no directory that can be read.
  */
-export async function scanZip(content: ScanContent, findings: ScanFindings, scan: ContentScan): Promise<string> {
+export async function scanZip(
+  content: ScanContent,
+  findings: ScanFindings,
+  scan: ContentScan,
+  { isBehind = false }: { readonly isBehind?: boolean } = {},
+): Promise<string> {
   const { read } = content;
   const at = memberOf(content);
   const directory = await readZipDirectory(read);
@@ -31,7 +37,7 @@ export async function scanZip(content: ScanContent, findings: ScanFindings, scan
     return "broken zip archive";
   }
   const members = await readLocals(content, directory, findings);
-  checkArchive(content, { members, directory }, findings);
+  checkArchive(content, { members, directory, isBehind }, findings);
   const names = members.map(({ entry }) => entry.name);
   const isTorch = names.some((name) => /^[^/]+\/data\.pkl$/.test(name));
   for (const { entry, local } of members) {
@@ -55,9 +61,15 @@ async function readLocals(content: ScanContent, directory: ZipDirectory, finding
   return members;
 }
 
+interface CheckedArchive {
+  readonly members: Members;
+  readonly directory: ZipDirectory;
+  readonly isBehind: boolean;
+}
+
 function checkArchive(
   content: ScanContent,
-  { members, directory }: { readonly members: Members; readonly directory: ZipDirectory },
+  { members, directory, isBehind }: CheckedArchive,
   findings: ScanFindings,
 ): void {
   const odd = (reason: string, entry?: ZipEntry) => {
@@ -77,6 +89,7 @@ function checkArchive(
       odd("zip member lies outside its archive", entry);
   }
   for (const { offset, bytes, isOverlap } of findZipGaps(members, directory, content.read.size)) {
+    if (isBehind && !isOverlap && offset === 0) continue;
     odd(isOverlap ? `zip members share bytes at ${offset}` : `${bytes} bytes at ${offset} belong to no zip member`);
   }
 }
@@ -99,14 +112,18 @@ async function scanMember(
     return;
   }
   try {
+    content.budget?.spend(entry.compressedBytes);
     const opened = await openZipMember(content.read, entry, local);
+    content.budget?.spend(opened.content.size);
     if (opened.isChecked && !opened.hasChecksum) {
       findings.add({ severity: "suspicious", reason: "zip member does not have the checksum it claims", member });
     }
     if (entry.name === "config.json") await scanKerasConfig(opened.content, member, findings);
     const isNote = (isTorch && torchNotes.test(entry.name)) || textNames.test(entry.name);
     if (isNote && (await isText(opened.content))) return;
-    await scan({ read: opened.content, path: entry.name, member, depth: content.depth + 1 }, findings);
+    const { budget, depth } = content;
+    const inner = { read: opened.content, path: entry.name, member, depth: depth + 1, ...(budget ? { budget } : {}) };
+    await scan(inner, findings);
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     findings.add({ severity: "unscannable", reason: error.message, member });

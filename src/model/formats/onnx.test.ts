@@ -65,6 +65,10 @@ describe("describeOnnx", () => {
         { name: "bias", dtype: "BF16", shape: [4, 5], elements: 20 },
       ],
       domains: ["ai.onnx", "com.example"],
+      external: expect.arrayContaining([
+        { location: "inner.bin", offset: 0 },
+        { location: "../weights.bin", offset: 0 },
+      ]),
       externalFiles: ["inner.bin", "attribute.bin", "../weights.bin", "sparse.bin", "function.bin", "training.bin"],
     });
   });

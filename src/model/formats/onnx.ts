@@ -39,13 +39,23 @@ const dataTypes: Readonly<Record<number, string>> = {
 export interface OnnxDescription extends WeightsDescription {
   /** Files beside the model that its tensors are read from, each once. */
   readonly externalFiles: readonly string[];
+  /** Where in them each tensor lies; without a length it goes to the end. */
+  readonly external: readonly OnnxExternal[];
   /** Sets of operators that it needs, by domain; `ai.onnx` is the standard's own. */
   readonly domains: readonly string[];
 }
 
+/** A tensor's place in another file. */
+export interface OnnxExternal {
+  readonly location: string;
+  readonly offset: number;
+  readonly bytes?: number;
+}
+
 interface OnnxFacts {
   readonly tensors: DescribedTensor[];
-  readonly externalFiles: Set<string>;
+  readonly externalFiles: Map<string, string>;
+  readonly external: OnnxExternal[];
   readonly domains: Set<string>;
   readonly metadata: Record<string, string | number>;
 }
@@ -57,7 +67,7 @@ interface OnnxFacts {
  * @see {@link https://github.com/onnx/onnx/blob/v1.19.0/onnx/onnx.proto}
  */
 export async function describeOnnx(read: RangeReader): Promise<OnnxDescription> {
-  const facts: OnnxFacts = { tensors: [], externalFiles: new Set(), domains: new Set(), metadata: {} };
+  const facts: OnnxFacts = { tensors: [], externalFiles: new Map(), external: [], domains: new Set(), metadata: {} };
   let graphs = 0;
   await new ProtoReader(read).message(async (field, reader) => {
     if (field.number === 1 && field.wire === "varint") facts.metadata["ir_version"] = field.value;
@@ -73,8 +83,9 @@ export async function describeOnnx(read: RangeReader): Promise<OnnxDescription> 
     else if (field.number === 25) await readFunction(reader, facts);
   });
   if (graphs === 0 || facts.metadata["ir_version"] === undefined) throw unsafe("is no model in ONNX: it has no graph");
-  const { tensors, externalFiles, domains, metadata } = facts;
-  return { format: "onnx", tensors, metadata, externalFiles: [...externalFiles], domains: [...domains] };
+  const { tensors, externalFiles, external, domains, metadata } = facts;
+  const files = [...externalFiles.keys()];
+  return { format: "onnx", tensors, metadata, externalFiles: files, external, domains: [...domains] };
 }
 
 async function readOperatorSet(reader: ProtoReader, { domains, metadata }: OnnxFacts): Promise<void> {
@@ -135,12 +146,14 @@ async function readWithin(
 async function readTensor(reader: ProtoReader, facts: OnnxFacts, isParameter: boolean): Promise<void> {
   let [name, type] = ["", 0];
   const shape: number[] = [];
+  const place = new Map<string, string>();
   await reader.message(async (field, inner) => {
     if (field.number === 1) shape.push(...(await dimensions(field, inner)));
     else if (field.number === 2) type = field.value;
     else if (field.number === 8) name = await inner.text(field, textLimitBytes);
-    else if (field.number === 13) await readExternal(inner, facts);
+    else if (field.number === 13) await readExternal(inner, place);
   });
+  if (place.size > 0) addExternal(place, facts);
   if (shape.length > dimensionLimit) throw unsafe(`tensor ${quote(name)} has ${shape.length} dimensions`);
   if (!isParameter) return;
   if (facts.tensors.length >= tensorLimit) throw unsafe(`has more than ${tensorLimit} tensors`);
@@ -151,13 +164,27 @@ async function dimensions(field: ProtoField, reader: ProtoReader): Promise<reado
   return field.wire === "bytes" ? reader.packed(dimensionLimit + 1) : [field.value];
 }
 
-async function readExternal(reader: ProtoReader, { externalFiles }: OnnxFacts): Promise<void> {
+/** A list of entries, in which `location`, `offset` and `length` count; of two, loaders take the last. */
+async function readExternal(reader: ProtoReader, place: Map<string, string>): Promise<void> {
   let [key, value] = ["", ""];
   await reader.message(async (field, inner) => {
     if (field.number === 1) key = await inner.text(field, textLimitBytes);
     else if (field.number === 2) value = await inner.text(field, textLimitBytes);
   });
-  if (key !== "location") return;
+  if (key === "location" || key === "offset" || key === "length") place.set(key, value);
+}
+
+function addExternal(place: ReadonlyMap<string, string>, { externalFiles, external }: OnnxFacts): void {
+  const location = place.get("location");
+  if (location === undefined) return;
   if (externalFiles.size >= 10_000) throw unsafe("reads tensors from more than 10,000 files");
-  externalFiles.add(value);
+  if (external.length >= tensorLimit) throw unsafe(`has more than ${tensorLimit} tensors in other files`);
+  const kept = externalFiles.get(location) ?? location;
+  externalFiles.set(kept, kept);
+  const [offset = 0, bytes] = [place.get("offset"), place.get("length")].map((text) => {
+    if (text === undefined) return undefined;
+    if (!/^\d{1,15}$/.test(text)) throw unsafe(`places a tensor at ${quote(text)}, expected a number of bytes`);
+    return Number(text);
+  });
+  external.push({ location: kept, offset, ...(bytes === undefined ? {} : { bytes }) });
 }
