@@ -9,7 +9,7 @@ if (supported) {
   const { keepCompiledCode } = await import("../dist/cli/compile-cache.js");
   const { env, platform } = process;
   keepCompiledCode(process.getBuiltinModule("node:fs"), { env, platform, userId: process.geteuid?.() });
-  const { main } = await import("../dist/cli/main.js");
+  const { main } = await import("../dist/program/main.js");
   await main(process.argv.slice(2));
 } else {
   process.stderr.write(`mreg needs Node ${wanted}, this is ${process.versions.node}\n`);

@@ -1,4 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterEach, expect, test } from "vitest";
 import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
 import type { RunOptions, Workspace } from "../support/cli/workspace.ts";
@@ -15,14 +19,36 @@ async function newProject(stage: Stage): Promise<Workspace> {
   return project;
 }
 
+/** The built program as it is shipped, and as tsc makes it. */
+const shipped = fileURLToPath(new URL("../../bin/mreg.js", import.meta.url));
+const unbundled = fileURLToPath(new URL("../support/cli/unbundled.ts", import.meta.url));
+
 /** The packages and floors that a command loads, in the order of the alphabet. */
-async function loadedBy(line: string, stage: Stage = "pushed"): Promise<readonly string[]> {
-  const project = await newProject(stage);
-  const file = project.path("modules.json");
-  const env = { NODE_OPTIONS: `--import=${recorder}`, RECORD_MODULES: file };
-  succeed(line, await project.mreg(line.split(" "), { env }));
+async function loadedBy(line: string, stage: Stage = "pushed", program = unbundled): Promise<readonly string[]> {
+  const { directory } = await newProject(stage);
+  const file = join(directory, "modules.json");
+  const env = { PATH: process.env["PATH"], HOME: join(directory, ".home"), RECORD_MODULES: file };
+  await promisify(execFile)(process.execPath, [`--import=${recorder}`, program, ...line.split(" ")], {
+    cwd: directory,
+    env,
+  });
   return JSON.parse(readFileSync(file, "utf8")) as readonly string[];
 }
+
+test.each(["list", "status", "push risk model", "pull risk:v1 -o out"])(
+  "the shipped %s loads no package",
+  async (line) => {
+    expect(await loadedBy(line, "pushed", shipped)).toEqual(["cli", "program"]);
+  },
+);
+
+test("the shipped program finds the threads that hash large files", async () => {
+  const project = await newProject("initialised");
+  writeFileSync(project.path("large.bin"), Buffer.alloc(65 * 1024 * 1024));
+  succeed("push", await project.process(["push", "large", "large.bin"]));
+  succeed("pull", await project.process(["pull", "large:v1", "-o", "out"]));
+  expect(statSync(project.path("out", "large.bin")).size).toBe(65 * 1024 * 1024);
+});
 
 test("--version loads no package and no floor", async () => {
   expect(await loadedBy("--version")).toEqual(["cli"]);
@@ -48,7 +74,7 @@ for (const [line, stage] of [
 
 /** Lists with this environment, and tells which files of compiled code there are afterwards. */
 async function list(project: Workspace, env: RunOptions["env"]): Promise<readonly string[]> {
-  succeed("list", await project.mreg(["list"], env ? { env } : {}));
+  succeed("list", await project.process(["list"], env ? { env } : {}));
   const directory = project.path("cache", "mreg", "compile-cache");
   return existsSync(directory) ? readdirSync(directory, { recursive: true, encoding: "utf8" }) : [];
 }
@@ -57,7 +83,7 @@ test("compiled code is kept in the user's cache directory, unless Node is told t
   const project = await newProject("pushed");
   const cache = { XDG_CACHE_HOME: project.path("cache") };
   expect(await list(project, { ...cache, NODE_DISABLE_COMPILE_CACHE: "1" })).toEqual([]);
-  expect((await list(project, cache)).length).toBeGreaterThan(10);
+  expect((await list(project, cache)).length).toBeGreaterThan(5);
 });
 
 test("a cache directory that is a file is no reason to fail", async () => {
