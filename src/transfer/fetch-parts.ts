@@ -98,7 +98,7 @@ class Lane {
     } finally {
       sink.flush();
       this.#spare.push(buffer);
-      this.#queue.end(part);
+      this.#queue.end(part, performance.now());
     }
   }
 }

@@ -1,12 +1,17 @@
 import type { ByteRange } from "../oci/content.ts";
 import { connectionLimit } from "./connections.ts";
 
-/** What one request asks for at most: long enough that a round trip in between is nothing, short enough to share out. */
+/** What a first request asks for at most: short enough to share out. */
 export const partLimitBytes = 32 * 1024 * 1024;
 /** What one request asks for at least. */
 const partLeastBytes = 4 * 1024 * 1024;
+/**
+ * For how long a request keeps its connection busy, in milliseconds, once it is known how fast those are. Where each is
+ * slow, parts stay short, so that all have some; where one is enough, short parts cost the registry more than the bytes.
+ */
+const partMs = 1_000;
 
-/** What one request asks for, of a blob so long: so little that all connections can have a part of it. */
+/** What a first request asks for, of a blob so long: so little that all connections can have a part of it. */
 export function partBytes(blobBytes: number): number {
   const share = Math.ceil(blobBytes / connectionLimit / partLeastBytes) * partLeastBytes;
   return Math.min(Math.max(share, partLeastBytes), partLimitBytes);
@@ -60,10 +65,14 @@ export class Part {
 export class PartQueue {
   readonly #waiting: ByteRange[];
   readonly #active = new Set<Part>();
-
   readonly #partBytes: number;
+  /** Bytes per millisecond that the last part came with. */
+  #rate = 0;
 
-  /** @param missing - in order. */
+  /**
+   * @param missing - in order.
+   * @param partBytes - length of parts as long as nobody knows how fast they come; later ones are multiples of it.
+   */
   constructor(missing: readonly ByteRange[], partBytes: number) {
     this.#waiting = [...missing];
     this.#partBytes = partBytes;
@@ -88,16 +97,20 @@ export class PartQueue {
   }
 
   /** Ends a part; what it did not bring comes next. */
-  end(part: Part): void {
+  end(part: Part, nowMs: number): void {
     this.#active.delete(part);
+    // The first bytes of a connection tell of its buffers, not of its speed.
+    if (part.at - part.start >= shareBytes) this.#rate = part.rate(nowMs);
     if (part.rest > 0) this.#waiting.unshift({ start: part.at, end: part.end });
   }
 
   #next(): ByteRange | undefined {
     const first = this.#waiting.shift();
-    if (!first || first.end - first.start <= this.#partBytes) return first;
+    if (!first) return undefined;
     // Cut at multiples, so that later runs ask caches on the way for the same parts.
-    const end = (Math.floor(first.start / this.#partBytes) + 1) * this.#partBytes;
+    const count = Math.max(1, Math.floor((this.#rate * partMs) / this.#partBytes));
+    const end = (Math.floor(first.start / this.#partBytes) + count) * this.#partBytes;
+    if (end >= first.end) return first;
     this.#waiting.unshift({ start: end, end: first.end });
     return { start: first.start, end };
   }
