@@ -6,6 +6,13 @@ import { UsageError } from "../errors.ts";
 import { addEvaluationOptions, type EvaluationOptions, evaluationInput } from "../options/evaluation.ts";
 import { readEvidenceFiles } from "../options/evidence-files.ts";
 import { addExamples } from "../options/examples.ts";
+import {
+  addLineageOptions,
+  collectLineage,
+  type LineageOptions,
+  requireLineage,
+  saysLineage,
+} from "../options/lineage.ts";
 import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
@@ -38,7 +45,12 @@ const roles = [
   "incident-report",
 ] as const;
 
-export interface AttachOptions extends RegistryOptions, SigningOptions, PolicyOptions, EvaluationOptions {
+export interface AttachOptions
+  extends RegistryOptions,
+    SigningOptions,
+    PolicyOptions,
+    EvaluationOptions,
+    LineageOptions {
   readonly type: EvidenceKind;
   readonly role?: (typeof roles)[number];
   readonly observedAt?: string;
@@ -50,7 +62,10 @@ export const command: CommandModule = {
       .command("attach <ref> [file...]")
       .description("attach evidence: the files as they are, and a signed statement about them")
       .addOption(
-        new Option("--type <type>", "what the files are; scan without files scans the weights")
+        new Option(
+          "--type <type>",
+          "what the files are; without files, scan scans the weights, and lineage is collected",
+        )
           .choices(kinds)
           .makeOptionMandatory(),
       )
@@ -59,7 +74,7 @@ export const command: CommandModule = {
       .action((ref: string, files: string[], options: AttachOptions) =>
         act(render, (context) => attach_(context, { ref, files, options })),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(addEvaluationOptions(attach))));
+    addPolicyOptions(addSigningOptions(addRegistryOptions(addLineageOptions(addEvaluationOptions(attach)))));
     addExamples(attach, [
       {
         line: "mreg attach risk:v1 --type card model/README.md --key alice.key",
@@ -122,6 +137,10 @@ async function makeDraft(
   const now = context.clock();
   const { draftEvidence, scanWeights } = await import("../../evidence/index.ts");
   if (files.length > 0) {
+    if (saysLineage(options))
+      throw new UsageError(
+        "a file says by itself where a model comes from, expected no --run, --commit, --trained-on or --base-model with it",
+      );
     return draftEvidence(type, {
       files: [...files],
       now,
@@ -131,6 +150,7 @@ async function makeDraft(
       ...evaluationInput(options),
     });
   }
+  if (type === "lineage") return requireLineage(await collectLineage(context, { paths: [], options }));
   if (type !== "scan") throw new UsageError(`--type ${type} needs a file`);
   const { readModel } = await import("../../model/index.ts");
   const { signal } = context;

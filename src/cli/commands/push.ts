@@ -1,11 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
+import type { attachEvidence } from "../../evidence/index.ts";
 import type { ModelInput } from "../../model/index.ts";
 import type { Reference } from "../../oci/reference.ts";
 import type { signManifest } from "../../trust/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
+import { addLineageOptions, type LineageOptions, lineageToPush } from "../options/lineage.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { pin, withModel } from "../options/target.ts";
@@ -13,9 +15,10 @@ import { gather, parseAnnotations, parseCount } from "../options/values.ts";
 import { count, formatBytes, safe, table } from "../render/text.ts";
 import type { PushResult } from "../results/push.ts";
 
-export interface PushOptions extends RegistryOptions, SigningOptions {
+export interface PushOptions extends RegistryOptions, SigningOptions, LineageOptions {
   readonly owner?: string;
   readonly sign?: boolean;
+  readonly lineage?: string;
   readonly annotation: readonly string[];
   readonly artifactType?: string;
   readonly license: readonly string[];
@@ -34,6 +37,10 @@ export const command: CommandModule = {
       .description("pack files and directories, upload them as a new version; <name> may end in :v<number>")
       .option("--owner <team>", "owning team; default: model.owner of mreg.yaml")
       .option("--sign", "sign the new version")
+      .option(
+        "--lineage <auto|none|file>",
+        "where it comes from, as a signed statement: collected from what lies around, or completed so from a file; default with --sign: auto, if all is found",
+      )
       .option("-a, --annotation <key=value>", "manifest annotation, repeatable", gather, [])
       .option("--license <spdx>", "SPDX license expression, repeatable", gather, [])
       .option("--artifact-type <type>", "media type instead of ModelPack's")
@@ -47,7 +54,7 @@ export const command: CommandModule = {
       .action((name: string, paths: string[], options: PushOptions) =>
         act(render, (context) => push_(context, { name, paths, options })),
       );
-    addSigningOptions(addRegistryOptions(push));
+    addSigningOptions(addRegistryOptions(addLineageOptions(push)));
     addExamples(push, [
       { line: "mreg push risk ./model --owner risk-team", does: "pack a directory as the next version of risk" },
       {
@@ -71,6 +78,7 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
     const { openDigestCache, openIndexCache } = await import("../options/digest-cache.ts");
     const { clock, onEvent, signal } = context;
     const version = await askedVersion(reference);
+    const lineage = await lineageToPush(context, paths, options);
     const input = modelInput(context, { name: repository.name, paths, options });
     const { artifact, indexProblem, ...pushed } = await pushModel(
       repository,
@@ -91,6 +99,10 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
     const { descriptor, raw } = artifact.manifest;
     if (options.exportManifest) await writeFile(resolve(context.cwd, options.exportManifest), raw);
     const signature = signer && (await sign(repository, descriptor, { signer, clock, signal }));
+    const attached =
+      lineage &&
+      signer &&
+      (await attach(repository, descriptor, lineage, { name: repository.name, signer, clock, signal }));
     const files = artifact.files.map(({ path, kind, source }) => {
       const { digest, size } = source.descriptor;
       return { path, kind, digest, size };
@@ -105,6 +117,7 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
       size: files.reduce((sum, file) => sum + file.size, 0),
       files,
       ...(signature ? { signature: signature.digest } : {}),
+      ...(attached ? { lineage: attached.statement.digest } : {}),
       warnings: indexProblem === undefined ? [] : [`no tensor index was attached: ${indexProblem}`],
     };
     return { result };
@@ -115,6 +128,12 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
 async function sign(...call: Parameters<typeof signManifest>): ReturnType<typeof signManifest> {
   const trust = await import("../../trust/index.ts");
   return trust.signManifest(...call);
+}
+
+/** Loaded for those who attach something only. */
+async function attach(...call: Parameters<typeof attachEvidence>): ReturnType<typeof attachEvidence> {
+  const evidence = await import("../../evidence/attach-evidence.ts");
+  return evidence.attachEvidence(...call);
 }
 
 /** The version in `name:v4`; undefined when the next one is to be allocated. */
@@ -157,6 +176,7 @@ function render(result: PushResult): string {
     `${count(result.files.length, "file")}, ${formatBytes(result.size)}`,
     `${safe(result.name)}:${result.version}${again}`,
     ...(result.signature ? [`signed ${result.signature}`] : []),
+    ...(result.lineage ? [`lineage ${result.lineage}`] : []),
     safe(result.reference),
   ].join("\n");
 }

@@ -11,6 +11,7 @@ export const PushResult = z.object({
   size: z.int().describe("bytes of all files"),
   files: z.array(z.object({ path: z.string(), kind: z.string(), digest: z.string(), size: z.int() })),
   signature: z.string().optional().describe("digest of the signature's manifest"),
+  lineage: z.string().optional().describe("digest of the signed statement of where it comes from"),
   index: z.string().optional().describe("digest of the manifest that carries the tensor index, when one was attached"),
   warnings: z.array(z.string()),
 });

@@ -29,7 +29,7 @@ export function statedFindings({ run, commit, datasets = [], baseModel }: Lineag
   return [
     ...(run === undefined ? [] : [{ source: "--run", facts: { run } }]),
     ...(sha === undefined ? [] : [{ source: "--commit", facts: { code: { commit: sha } } }]),
-    ...(datasets.length === 0 ? [] : [{ source: "--dataset", facts: { datasets: datasets.map(datasetOf) } }]),
+    ...(datasets.length === 0 ? [] : [{ source: "--trained-on", facts: { datasets: datasets.map(datasetOf) } }]),
     ...(baseModel === undefined ? [] : [{ source: "--base-model", facts: { baseModel: baseOf(baseModel) } }]),
   ];
 }
