@@ -17,6 +17,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   { name: "pull", summary: "download a version, verified", load: () => import("./commands/pull.ts") },
   { name: "attach", summary: "attach evidence with a signed statement", load: () => import("./commands/attach.ts") },
+  { name: "card", summary: "write and check model cards", load: () => import("./commands/card.ts") },
   { name: "sign", summary: "sign a version", load: () => import("./commands/sign.ts") },
   {
     name: "verify",
@@ -30,6 +31,26 @@ export const catalog: readonly CatalogEntry[] = [
   },
   { name: "approve", summary: "sign an approval of a transition", load: () => import("./commands/approve.ts") },
   { name: "promote", summary: "move a version to another state", load: () => import("./commands/promote.ts") },
+  {
+    name: "retire",
+    summary: "announce a version's end, with successor and sunset",
+    load: () => import("./commands/retire.ts"),
+  },
+  { name: "archive", summary: "end a retired version's service", load: () => import("./commands/archive.ts") },
+  { name: "rollback", summary: "serve an earlier version again", load: () => import("./commands/rollback.ts") },
+  { name: "revoke", summary: "take a version out of use for good", load: () => import("./commands/revoke.ts") },
+  { name: "hold", summary: "set or lift a legal hold", load: () => import("./commands/hold.ts") },
+  {
+    name: "reconcile",
+    summary: "write the tags that the chain says, show forks, sign a heartbeat",
+    load: () => import("./commands/reconcile.ts"),
+  },
+  {
+    name: "why",
+    summary: "what serves, who approved it, on what evidence",
+    load: () => import("./commands/why.ts"),
+  },
+  { name: "sunset", summary: "retired versions, and when they end", load: () => import("./commands/sunset.ts") },
   {
     name: "status",
     summary: "what is in which state, since when, by whom",

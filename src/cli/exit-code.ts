@@ -11,6 +11,8 @@ export const exitCodes = {
   permission: 6,
   conflict: 7,
   registry: 8,
+  drift: 9,
+  warnings: 10,
   interrupted: 130,
 } as const;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ApproveResult } from "./results/approve.ts";
 import { AttachResult } from "./results/attach.ts";
 import { CacheListResult, CachePruneResult, CacheVerifyResult } from "./results/cache.ts";
+import { CardInitResult, CardLintResult } from "./results/card.ts";
 import { CheckResult } from "./results/check.ts";
 import { CpResult } from "./results/cp.ts";
 import { DiffResult } from "./results/diff.ts";
@@ -18,12 +19,15 @@ import { LogoutResult } from "./results/logout.ts";
 import { PromoteResult } from "./results/promote.ts";
 import { PullResult } from "./results/pull.ts";
 import { PushResult } from "./results/push.ts";
+import { ReconcileResult } from "./results/reconcile.ts";
 import { ResolveResult } from "./results/resolve.ts";
 import { SignResult } from "./results/sign.ts";
 import { StatusResult } from "./results/status.ts";
+import { SunsetDueResult } from "./results/sunset.ts";
 import { TrustResult } from "./results/trust.ts";
 import { VerifyResult } from "./results/verify.ts";
 import { VerifyOmsResult } from "./results/verify-oms.ts";
+import { WhyResult } from "./results/why.ts";
 
 /** What stderr carries under `--format json` when a command fails. */
 const ErrorResult = z.object({
@@ -47,6 +51,8 @@ export const resultSchemas = {
   "cache-ls": CacheListResult,
   "cache-prune": CachePruneResult,
   "cache-verify": CacheVerifyResult,
+  "card-init": CardInitResult,
+  "card-lint": CardLintResult,
   check: CheckResult,
   cp: CpResult,
   diff: DiffResult,
@@ -65,10 +71,13 @@ export const resultSchemas = {
   promote: PromoteResult,
   pull: PullResult,
   push: PushResult,
+  reconcile: ReconcileResult,
   resolve: ResolveResult,
   sign: SignResult,
   status: StatusResult,
+  "sunset-due": SunsetDueResult,
   trust: TrustResult,
   verify: VerifyResult,
   "verify-oms": VerifyOmsResult,
+  why: WhyResult,
 } as const;

@@ -12,6 +12,7 @@ import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
 import { durationMs, durationPattern } from "./duration.ts";
 import { LifecycleError } from "./errors.ts";
+import { namedKind } from "./gates/approvals.ts";
 import { plainSignatures } from "./gates/signature.ts";
 import { hasRole, memberByFingerprint, personsInRoles } from "./policy/policy.ts";
 import type { ApprovalRule } from "./policy/schema.ts";
@@ -69,12 +70,14 @@ export async function approve(
 
 function approvalOf(situation: Situation, decision: Decision, request: ApproveRequest): Approval {
   const { head, model, now, policy, rule, version } = situation;
+  const kind = namedKind(rule.kind);
   const validity = request.validFor ?? rule.approvals?.maxAge ?? defaultValidity;
   if (!durationPattern.test(validity)) {
     throw new RangeError(`an approval is valid for ${JSON.stringify(validity)}, expected a duration such as 24h`);
   }
   return Approval.parse({
     ...{ model, version: versionTag(version), from: rule.from, to: rule.to },
+    ...(kind === "promote" ? {} : { kind }),
     policy: { digest: toContentDigest(policy.digest) },
     chainHead: head === null ? null : toContentDigest(head),
     evidenceSet: toContentDigest(decision.evidenceSet),

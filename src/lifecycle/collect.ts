@@ -5,15 +5,16 @@ import { readModel } from "../model/read.ts";
 import type { CallOptions } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Identity } from "../trust/identity.ts";
-import { type Chain, foldChain, headOf, type ModelState } from "./chain/fold.ts";
+import { type Chain, headOf, type ModelState } from "./chain/fold.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { durationMs, durationPattern } from "./duration.ts";
 import { LifecycleError } from "./errors.ts";
 import { clockSkewMs } from "./gates/selection.ts";
 import type { TransitionRequest } from "./request.ts";
-import type { Situation, WeightFile } from "./situation.ts";
+import { type Situation, type WeightFile, withDelegations } from "./situation.ts";
 import { collectStatements } from "./statements.ts";
-import { findTransition } from "./transition.ts";
+import { destination, findTransition } from "./transition.ts";
 import { findVersion } from "./version.ts";
 
 /** The verified history, added up, and the version that a request is about. */
@@ -21,15 +22,18 @@ export interface Standing {
   readonly chain: Chain;
   readonly state: ModelState;
   readonly version: number;
+  /** The state that the request is about. */
+  readonly to: string;
 }
 
 /** Reads the chain and finds the version. @throws what `readChain` and `findVersion` throw. */
 export async function readStanding(store: ModelStore, request: TransitionRequest): Promise<Standing> {
-  const { policy, signal, target, version } = request;
-  const chain = await readChain(store, policy, { signal });
+  const { heads, policy, signal, target, version } = request;
+  const chain = await readChain(store, policy, { heads, signal });
   refuseOlderPolicy(chain);
-  const state = foldChain(chain);
-  return { chain, state, version: await findVersion(store, state, target.digest, { signal, version }) };
+  const { state } = chain;
+  const found = await findVersion(store, state, target.digest, { signal, version });
+  return { chain, state, version: found, to: destination(state, policy, { ...request, version: found }) };
 }
 
 /**
@@ -41,24 +45,25 @@ export async function readStanding(store: ModelStore, request: TransitionRequest
 export async function collectSituation(
   store: ModelStore,
   request: TransitionRequest,
-  { chain, state, version }: Standing,
+  { chain, state, to, version }: Standing,
   requester?: Identity,
 ): Promise<Situation> {
-  const { policy, signal, target, to, kind, clock } = request;
+  const { policy, signal, target, kind, clock } = request;
   const now = presentTime(chain, clock);
   const rule = findTransition(state, policy, { version, to, kind });
-  const { statements, foreign } = await collectStatements(store, target, policy, { signal });
+  const { statements, foreign } = await collectStatements(store, target, chain, { signal });
   const champion = state.champion && (await store.resolve(state.champion.digest, { signal }));
   const { statements: championStatements } = champion
-    ? await collectStatements(store, champion, policy, { signal })
+    ? await collectStatements(store, champion, chain, { signal })
     : { statements: [] };
-  return {
+  return withDelegations({
     ...{ policy, now, model: chain.model, version, digest: target.digest, rule, state, head: headOf(chain) },
     ...{ statements, foreign, championStatements },
     ...(await readContent(store, target, { signal })),
     ...(requester ? { requester: requester.fingerprint } : {}),
-    ...(request.sunset === undefined ? {} : { sunset: sunsetTime(request.sunset, now) }),
-  };
+    ...(request.sunset === undefined ? {} : { sunset: timeOf(request.sunset, now) }),
+    ...(request.circumstances ? { circumstances: dated(request.circumstances, now) } : {}),
+  });
 }
 
 /** What the manifest itself says: its owner, and the files that a scan must have read. */
@@ -83,9 +88,18 @@ export async function readContent(
  * A duration counts from now, a time stands for itself. Anything else is passed on as it is: the gate that asks for a
  * sunset refuses it, with the other reasons that there may be.
  */
-function sunsetTime(sunset: string, now: Date): string {
-  if (durationPattern.test(sunset)) return new Date(now.getTime() + durationMs(sunset)).toISOString();
-  return Number.isNaN(Date.parse(sunset)) ? sunset : new Date(sunset).toISOString();
+function timeOf(text: string, now: Date): string {
+  if (durationPattern.test(text)) return new Date(now.getTime() + durationMs(text)).toISOString();
+  return Number.isNaN(Date.parse(text)) ? text : new Date(text).toISOString();
+}
+
+function dated(circumstances: Circumstances, now: Date): Circumstances {
+  const { compromisedSince, expiresAt } = circumstances;
+  return {
+    ...circumstances,
+    ...(expiresAt === undefined ? {} : { expiresAt: timeOf(expiresAt, now) }),
+    ...(compromisedSince === undefined ? {} : { compromisedSince: timeOf(compromisedSince, now) }),
+  };
 }
 
 /**

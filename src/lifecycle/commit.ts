@@ -1,20 +1,20 @@
-import { hasCode } from "../base/errors.ts";
 import { toContentDigest } from "../evidence/predicates/digest-set.ts";
-import type { CallOptions, GraphTarget } from "../oci/content.ts";
+import type { GraphTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { signStatement } from "../trust/sign.ts";
 import { signerIdentity } from "../trust/signer.ts";
 import { makeStatement } from "../trust/statement.ts";
+import { claimNumber } from "./chain/claim-number.ts";
 import type { ChainLink } from "./chain/fold.ts";
 import { TransitionRecord, transitionType } from "./chain/record.ts";
 import { linkRecord } from "./chain/verify-links.ts";
 import type { Standing } from "./collect.ts";
 import type { Decision } from "./decision.ts";
-import { LifecycleError } from "./errors.ts";
+import { durationMs } from "./duration.ts";
 import { recordedInputs } from "./record-inputs.ts";
 import type { PromoteRequest } from "./request.ts";
 import type { Situation } from "./situation.ts";
-import { logTag, versionTag } from "./tags.ts";
+import { versionTag } from "./tags.ts";
 import { verdictStatement } from "./verdict.ts";
 
 /** A decision that allows the move, and all it was made from. */
@@ -57,7 +57,7 @@ export async function commitMove(store: GraphTarget, move: AllowedMove, request:
     { statement, bundle, signer: signerIdentity(signer) },
     { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state },
   );
-  await claimNumber(store, link, { signal });
+  await claimNumber(store, chain, link, { signal });
   return link;
 }
 
@@ -79,33 +79,23 @@ function recordOf({ decision, situation, standing }: AllowedMove, request: Promo
     verdict: toContentDigest(verdict.digest),
     previousChampion: champion === undefined ? null : toContentDigest(champion),
     ...(situation.sunset === undefined ? {} : { sunset: { expiresAt: situation.sunset } }),
+    ...circumstantial(situation),
     ...(request.ci === undefined ? {} : { ci: request.ci }),
     recordedAt: decision.decidedAt,
     tool: request.tool ?? defaultTool,
   });
 }
 
-/**
- * Takes the record's number by writing its log tag, once, and reads it back.
- *
- * Where a registry lets two writers both succeed, the read-back shows the later one to both: one of them has lost.
- */
-async function claimNumber(store: GraphTarget, { bundle, sequence }: ChainLink, options: CallOptions): Promise<void> {
-  const tag = logTag(sequence);
-  try {
-    await store.tag(bundle, tag, { once: true, ...options });
-  } catch (cause) {
-    if (!hasCode(cause, "CONFLICT")) throw cause;
-    throw lost(tag, "another record", cause);
-  }
-  const { digest } = await store.resolve(tag, options);
-  if (digest !== bundle.digest) throw lost(tag, digest);
-}
-
-function lost(tag: string, found: string, cause?: unknown): LifecycleError {
-  return new LifecycleError(
-    "STATE_CONFLICT",
-    `${tag} is ${found}: somebody else has moved this model meanwhile; read again and decide again`,
-    { cause },
-  );
+/** What the record says of why and how; fields that say nothing are left out, and old records keep their bytes. */
+function circumstantial({ circumstances = {}, now, rule }: Situation): Partial<TransitionRecord> {
+  const { compromisedSince, expiresAt = "", incident = "", reason, slot, successor, weight } = circumstances;
+  const followUpBy = new Date(now.getTime() + durationMs(rule.followUpWithin ?? "0s")).toISOString();
+  return {
+    ...(successor === undefined ? {} : { successor: versionTag(successor) }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(slot === undefined ? {} : { slot }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(rule.kind === "break-glass" ? { breakGlass: { incident, expiresAt, followUpBy } } : {}),
+    ...(compromisedSince === undefined ? {} : { compromisedSince }),
+  };
 }

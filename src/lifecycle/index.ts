@@ -1,18 +1,26 @@
 /** State, policy and history of a model: which version may move where, who moved it, and whether that holds. */
-export { resolveAlias } from "./alias.ts";
+export { resolveAlias, resolveInChain, stateOfAlias } from "./alias.ts";
 export { type ApprovalResult, approve } from "./approve.ts";
 export { type CarryOptions, type CarryReport, carryModel } from "./carry.ts";
+export { Checkpoint, checkpointType } from "./chain/checkpoint.ts";
 export {
   type Chain,
   type ChainLink,
   foldChain,
   type ModelState,
+  type OpenBreakGlass,
   type Rollout,
+  type SlotState,
   type VersionState,
 } from "./chain/fold.ts";
+export { type Fork, findForks } from "./chain/forks.ts";
+export { HeadFiles } from "./chain/head-files.ts";
+export type { ChainOptions, HeadStore, RememberedHead } from "./chain/heads.ts";
+export { beat, requireFreshHead } from "./chain/heartbeat.ts";
 export { type ModelStore, readChain } from "./chain/read.ts";
 export { TransitionRecord, transitionType } from "./chain/record.ts";
 export { check } from "./check.ts";
+export type { Circumstances } from "./circumstances.ts";
 export { decide } from "./decide.ts";
 export {
   type Decision,
@@ -22,7 +30,9 @@ export {
   gateCodes,
   type PolicyReference,
 } from "./decision.ts";
+export { findDocument } from "./documents.ts";
 export { LifecycleError, type LifecycleErrorCode } from "./errors.ts";
+export { chainAt, recordsOf, type Sunset, sunsets } from "./history.ts";
 export { type DefaultPolicyOptions, defaultPolicyYaml } from "./policy/default-policy.ts";
 export { parsePolicy } from "./policy/parse.ts";
 export {
@@ -51,3 +61,4 @@ export {
   versionTag,
 } from "./tags.ts";
 export { type VerifiedState, type VerifyStateOptions, verifyState } from "./verify-state.ts";
+export { type Explanation, explainServing, explainVersion, type JudgedRecord } from "./why.ts";

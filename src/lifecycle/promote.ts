@@ -1,7 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import type { GraphTarget } from "../oci/content.ts";
 import { signerIdentity } from "../trust/signer.ts";
-import type { Chain, ChainLink } from "./chain/fold.ts";
+import { type Chain, type ChainLink, foldChain } from "./chain/fold.ts";
 import { collectSituation, readStanding } from "./collect.ts";
 import { commitMove } from "./commit.ts";
 import { decide } from "./decide.ts";
@@ -42,10 +42,12 @@ export async function promote(
   store: GraphTarget & { readonly name: string },
   request: PromoteRequest,
 ): Promise<Promotion> {
-  const { kind, policy, signal, signer, to } = request;
+  const { circumstances, kind, policy, signal, signer } = request;
   const standing = await readStanding(store, request);
-  const { chain, state, version } = standing;
-  const there = isAlreadyThere(state, policy, { version, to, kind }) ? state.versions.get(version) : undefined;
+  const { chain, state, to, version } = standing;
+  const there = isAlreadyThere(state, policy, { version, to, kind, circumstances })
+    ? state.versions.get(version)
+    : undefined;
   if (there) {
     const { decision } = await replay(store, chain, there.link, { signal });
     const { conflicts } = await reconcileTags(store, chain, { signal });
@@ -57,7 +59,7 @@ export async function promote(
   // What an interrupted promotion left undone comes first, so that tags appear in the order of the records.
   await reconcileTags(store, chain, { signal });
   const link = await commitMove(store, { standing, situation, decision }, request);
-  const grown: Chain = { ...chain, links: [...chain.links, link] };
+  const grown = grow(chain, link);
   const { conflicts } = await reconcileTags(store, grown, { signal });
   return { outcome: "done", decision, record: describe(grown, link), conflicts };
 }
@@ -70,6 +72,12 @@ export function denied(decision: Decision): LifecycleError {
   return new LifecycleError("GATE_DENIED", `${model} v${version} (${digest}) ${from} → ${to} is denied: ${reasons}`, {
     decision,
   });
+}
+
+/** The chain with its new link, which `commitMove` has judged as every reader will. */
+function grow(chain: Chain, link: ChainLink): Chain {
+  const links = [...chain.links, link];
+  return { ...chain, links, state: foldChain({ links, policy: chain.policy }) };
 }
 
 function describe(chain: Chain, link: ChainLink): Promotion["record"] {

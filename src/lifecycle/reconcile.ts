@@ -1,7 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import { hasCode } from "../base/errors.ts";
 import type { CallOptions, GraphTarget } from "../oci/content.ts";
-import { type Chain, type ChainLink, foldChain } from "./chain/fold.ts";
+import type { Chain, ChainLink } from "./chain/fold.ts";
 import { rolloutTag, stateTag, versionTag } from "./tags.ts";
 import { resolveTag } from "./version.ts";
 
@@ -37,7 +37,7 @@ export function backedTags(chain: Chain): readonly BackedTag[] {
     add(stateTag(link.version, policy.initialState), link);
     add(stateTag(link.version, link.record.to), link);
   }
-  for (const { sequence, link } of foldChain(chain).rollouts) add(rolloutTag(policy.liveState, sequence), link);
+  for (const { sequence, link } of chain.state.rollouts) add(rolloutTag(policy.liveState, sequence), link);
   return [...tags.values()];
 }
 
@@ -45,7 +45,7 @@ export function backedTags(chain: Chain): readonly BackedTag[] {
 export function newestTags(chain: Chain): readonly string[] {
   const last = chain.links.at(-1);
   if (!last) return [];
-  const { champion } = foldChain(chain);
+  const { champion } = chain.state;
   const rollout = champion?.link === last ? [rolloutTag(chain.policy.liveState, champion.sequence)] : [];
   return [stateTag(last.version, last.record.to), ...rollout];
 }

@@ -11,11 +11,14 @@ import { VerificationError } from "../trust/errors.ts";
 import { verifyStatement } from "../trust/verify.ts";
 import { type Chain, type ChainLink, foldChain, headOf, recordedDigests } from "./chain/fold.ts";
 import type { ModelStore } from "./chain/read.ts";
+import type { TransitionRecord } from "./chain/record.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { readContent } from "./collect.ts";
 import { decide } from "./decide.ts";
 import type { Decision } from "./decision.ts";
-import { policyTrust, trustIn } from "./policy/policy.ts";
-import type { MemberStatement, Situation } from "./situation.ts";
+import { type Policy, policyTrust, trustIn } from "./policy/policy.ts";
+import type { TransitionKind } from "./policy/schema.ts";
+import { type MemberStatement, type Situation, withDelegations } from "./situation.ts";
 import { memberStatement } from "./statements.ts";
 import { findTransition } from "./transition.ts";
 import { gateLevel, resourceUri, verifierId } from "./verdict.ts";
@@ -46,16 +49,17 @@ export async function replay(
 ): Promise<Replay> {
   const { policy } = chain;
   const { record, signer, subject, version } = link;
-  const before = { ...chain, links: chain.links.slice(0, link.sequence - 1) };
-  const state = foldChain(before);
+  const links = chain.links.slice(0, link.sequence - 1);
+  const state = foldChain({ links, policy });
   const statements = new StatementReader(store, chain, options);
   const approvals = record.approvals.map(fromContentDigest);
   const evidence = recordedDigests(record.evidence);
   const champion = state.champion?.digest;
   const situation: Situation = {
-    ...{ policy, model: chain.model, version, digest: subject, state, head: headOf(before), foreign: [] },
+    ...{ policy, model: chain.model, version, digest: subject, state, head: headOf({ links }), foreign: [] },
     now: new Date(record.recordedAt),
-    rule: findTransition(state, policy, { version, to: record.to, kind: ruleKind(record.kind) }),
+    rule: findTransition(state, policy, { version, to: record.to, kind: ruleKind(policy, record.kind) }),
+    circumstances: recordedCircumstances(record),
     statements: await statements.read([...evidence, ...approvals], subject),
     championStatements: champion ? await statements.read(recordedDigests(record.baseline), champion) : [],
     ...(await readContent(store, await store.resolve(subject, options), options)),
@@ -65,12 +69,25 @@ export async function replay(
     boundEvidence: evidenceSetDigest(evidence),
   };
   await checkVerdict(store, chain, link, options);
-  return { decision: decide(situation), policyChanged: situation.boundPolicy !== policy.digest };
+  return { decision: decide(withDelegations(situation)), policyChanged: situation.boundPolicy !== policy.digest };
 }
 
 /** The chain was verified against the policy's transitions, so that only their kinds are left. */
-function ruleKind(kind: ChainLink["record"]["kind"]) {
-  return kind === "promote" || kind === "rollback" || kind === "retire" || kind === "archive" ? kind : undefined;
+function ruleKind({ transitions }: Policy, kind: TransitionRecord["kind"]): TransitionKind | undefined {
+  return transitions.find((rule) => rule.kind === kind)?.kind;
+}
+
+/** What the request said of itself, as the record kept it. */
+function recordedCircumstances(record: TransitionRecord): Circumstances {
+  const { breakGlass, compromisedSince, reason, slot, successor, weight } = record;
+  return {
+    ...(breakGlass ? { incident: breakGlass.incident, expiresAt: breakGlass.expiresAt } : {}),
+    ...(compromisedSince === undefined ? {} : { compromisedSince }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(slot === undefined ? {} : { slot }),
+    ...(successor === undefined ? {} : { successor: Number(successor.slice(1)) }),
+    ...(weight === undefined ? {} : { weight }),
+  };
 }
 
 /** Reads statements by digest: what is merely listed under a model now was perhaps not there then. */

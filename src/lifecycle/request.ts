@@ -1,25 +1,28 @@
 import type { Clock } from "../base/clock.ts";
-import type { CallOptions } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Identity } from "../trust/identity.ts";
 import type { Signer } from "../trust/signer.ts";
+import type { ChainOptions } from "./chain/heads.ts";
+import type { Circumstances } from "./circumstances.ts";
 import type { Policy } from "./policy/policy.ts";
 import type { TransitionKind } from "./policy/schema.ts";
 
 /** Which version shall move where, under which policy. */
-export interface TransitionRequest extends CallOptions {
+export interface TransitionRequest extends ChainOptions {
   readonly policy: Policy;
   /** The model manifest, resolved. */
   readonly target: Descriptor;
-  /** The state to move to. */
-  readonly to: string;
+  /** The state to move to; absent: where the only move of `kind` leads from where the version is. */
+  readonly to?: string;
   readonly clock: Clock;
   /** Which version is meant, should the content have several; default: the one the chain knows, or the lowest. */
   readonly version?: number;
-  /** Needed only to ask for a rollback, since that leaves the state as it is. */
+  /** Needed to ask for what `to` alone does not say: a rollback, another slot, an emergency, a hold. */
   readonly kind?: TransitionKind;
   /** When retiring: how long the version is still served, such as `90d`. */
   readonly sunset?: string;
+  /** Why, for how long, instead of what. Durations of `expiresAt` count from now. */
+  readonly circumstances?: Circumstances;
 }
 
 export interface CheckRequest extends TransitionRequest {

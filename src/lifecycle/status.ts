@@ -1,11 +1,13 @@
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import type { CallOptions } from "../oci/content.ts";
-import { type Chain, foldChain, headOf, type ModelState } from "./chain/fold.ts";
+import { type Chain, headOf, type ModelState } from "./chain/fold.ts";
+import type { ChainOptions } from "./chain/heads.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
+import { LifecycleError } from "./errors.ts";
 import type { Policy } from "./policy/policy.ts";
 import { backedTags } from "./reconcile.ts";
-import { type LifecycleTag, parseLifecycleTag, parseVersionTag, stateTag } from "./tags.ts";
+import { type LifecycleTag, logTag, parseLifecycleTag, parseVersionTag, stateTag } from "./tags.ts";
 import { resolveTag } from "./version.ts";
 
 /** Tags resolved at a time. */
@@ -19,8 +21,29 @@ export interface VersionStatus {
   readonly since?: string;
   /** The person who signed the record. */
   readonly by?: string;
-  /** Whether this is what production serves. */
+  /** Whether this is what production serves, in its main slot. */
   readonly isServing: boolean;
+  /** When a retired version stops being served. RFC 3339. */
+  readonly sunset?: string;
+  /** Since when it must be kept, whatever else. RFC 3339. */
+  readonly heldSince?: string;
+}
+
+/** What another slot than the main one serves. */
+export interface SlotStatus {
+  readonly slot: string;
+  readonly version: number;
+  readonly digest: Digest;
+  /** Percent. */
+  readonly weight?: number;
+}
+
+/** An emergency move that nobody has followed up. Times are RFC 3339. */
+export interface BreakGlassStatus {
+  readonly version: number;
+  readonly incident: string;
+  readonly expiresAt: string;
+  readonly followUpBy: string;
 }
 
 /**
@@ -41,6 +64,8 @@ export interface ModelStatus {
   readonly versions: readonly VersionStatus[];
   /** What production serves. */
   readonly serving?: VersionStatus;
+  readonly slots: readonly SlotStatus[];
+  readonly openBreakGlass: readonly BreakGlassStatus[];
   /** The newest record; absent before the first. */
   readonly head?: { readonly sequence: number; readonly digest: Digest };
   /** By tag. */
@@ -52,29 +77,51 @@ export interface ModelStatus {
  *
  * @throws {@link LifecycleError} `CHAIN_BROKEN`: without a history there is no state to report.
  */
-export async function readStatus(store: ModelStore, policy: Policy, options: CallOptions = {}): Promise<ModelStatus> {
-  const chain = await readChain(store, policy, options);
-  const state = foldChain(chain);
-  const tags = await readTags(store, policy, options);
+export async function readStatus(store: ModelStore, policy: Policy, options: ChainOptions = {}): Promise<ModelStatus> {
+  return statusOf(store, await readChain(store, policy, options), options);
+}
+
+/** Like {@link readStatus}, by a chain that was read already. */
+export async function statusOf(store: ModelStore, chain: Chain, options: CallOptions = {}): Promise<ModelStatus> {
+  const tags = await readTags(store, chain, options);
+  return { ...add(chain, tags), anomalies: findAnomalies(chain, tags) };
+}
+
+/** What a chain says by itself, for a past moment of which no tags are known. */
+export function statusOfChain(chain: Chain): ModelStatus {
+  return { ...add(chain, new Map()), anomalies: [] };
+}
+
+function add(chain: Chain, tags: ReadonlyMap<string, Digest>): Omit<ModelStatus, "anomalies"> {
+  const { model, policy, state } = chain;
   const versions = versionsOf(state, policy, tags);
   const serving = versions.find(({ isServing }) => isServing);
   const head = headOf(chain);
   return {
-    model: chain.model,
+    model,
     policy: { name: policy.name, version: policy.version, digest: policy.digest },
     weakened: policy.weakened,
     versions,
     ...(serving ? { serving } : {}),
+    slots: [...(state.slots?.values() ?? [])].map(({ link: _link, ...slot }) => slot),
+    openBreakGlass: (state.openBreakGlass ?? []).map(({ facts, version }) => ({ version, ...facts })),
     ...(head ? { head: { sequence: chain.links.length, digest: head } } : {}),
-    anomalies: findAnomalies(chain, tags),
   };
 }
 
-/** The tags of the grammar that are about versions, and what they name. Log tags are the chain's own business. */
-async function readTags(store: ModelStore, policy: Policy, options: CallOptions): Promise<ReadonlyMap<string, Digest>> {
+/**
+ * The tags of the grammar that are about versions, and what they name. Log tags are the chain's own business, but for
+ * those above its head: a reader that goes on from a remembered head has not looked there.
+ */
+async function readTags(
+  store: ModelStore,
+  { links, policy }: Chain,
+  options: CallOptions,
+): Promise<ReadonlyMap<string, Digest>> {
   const names: string[] = [];
   for await (const tag of store.tags(options)) {
     const parsed = parseLifecycleTag(tag);
+    if (parsed?.kind === "log" && parsed.sequence > links.length + raceSlack) throw gap(links.length + 1, tag);
     if (parsed && parsed.kind !== "log" && isOfPolicy(parsed, policy)) names.push(tag);
   }
   const resolved = await mapConcurrent(
@@ -86,15 +133,25 @@ async function readTags(store: ModelStore, policy: Policy, options: CallOptions)
   return new Map(resolved.flatMap(([tag, digest]) => (digest ? [[tag, digest] as const] : [])));
 }
 
+/** Records that somebody may have written since the chain was read. */
+const raceSlack = 1;
+
+function gap(record: number, tag: string): LifecycleError {
+  const reason = `record ${record} of the chain is broken: ${logTag(record)} is missing, although ${tag} is there`;
+  return new LifecycleError("CHAIN_BROKEN", reason, { record });
+}
+
 /** `v1-rc` is somebody's own tag, not a claim about a state. */
 function isOfPolicy(tag: LifecycleTag, policy: Policy): boolean {
   return !("state" in tag) || policy.states.has(tag.state);
 }
 
 function versionsOf(state: ModelState, policy: Policy, tags: ReadonlyMap<string, Digest>): readonly VersionStatus[] {
-  const recorded = [...state.versions.values()].map(({ version, digest, state: name, since, by }) => ({
+  const recorded = [...state.versions.values()].map(({ version, digest, hold, state: name, since, sunset, by }) => ({
     ...{ version, digest, state: name, since, by: by.person },
     isServing: state.champion?.version === version,
+    ...(sunset === undefined ? {} : { sunset }),
+    ...(hold ? { heldSince: hold.record.recordedAt } : {}),
   }));
   const others = [...tags].flatMap(([tag, digest]) => {
     const version = parseVersionTag(tag);

@@ -1,12 +1,15 @@
 import type { ModelState } from "./chain/fold.ts";
+import type { Circumstances } from "./circumstances.ts";
 import { LifecycleError } from "./errors.ts";
 import type { Policy } from "./policy/policy.ts";
+import { askedByName } from "./policy/references.ts";
 import type { TransitionKind, TransitionRule } from "./policy/schema.ts";
 
 export interface Move {
   readonly version: number;
   readonly to: string;
   readonly kind?: TransitionKind | undefined;
+  readonly circumstances?: Circumstances | undefined;
 }
 
 /** The state a version is in: the chain's word, or the initial one before any record speaks of it. */
@@ -19,9 +22,46 @@ export function stateOfVersion(state: ModelState, policy: Policy, version: numbe
  *
  * In production only what is served counts as there: an older version is moved back by a rollback.
  */
-export function isAlreadyThere(state: ModelState, policy: Policy, { version, to }: Move): boolean {
-  if (stateOfVersion(state, policy, version) !== to || !state.versions.has(version)) return false;
-  return to !== policy.liveState || state.champion?.version === version;
+export function isAlreadyThere(state: ModelState, policy: Policy, move: Move): boolean {
+  const { version, to, kind, circumstances: { slot, weight } = {} } = move;
+  const found = state.versions.get(version);
+  if (found?.state !== to) return false;
+  switch (kind) {
+    case "hold":
+      return found.hold !== undefined;
+    case "release":
+      return found.hold === undefined && found.link.record.kind !== "hold";
+    case "follow-up":
+      return !(state.openBreakGlass ?? []).some((open) => open.version === version);
+  }
+  if (to !== policy.liveState) return true;
+  if (slot === undefined) return state.champion?.version === version;
+  const served = state.slots?.get(slot);
+  return weight === 0 ? served?.version !== version : served?.version === version && served.weight === weight;
+}
+
+/**
+ * Names the state that a request is about: the one it says, or the only one that its kind of move leads to.
+ *
+ * @throws {@link LifecycleError} `TRANSITION_UNKNOWN` when neither says.
+ */
+export function destination(
+  state: ModelState,
+  policy: Policy,
+  { version, to, kind }: Omit<Move, "to"> & { readonly to?: string | undefined },
+): string {
+  if (to !== undefined) return to;
+  const from = stateOfVersion(state, policy, version);
+  // Where the version may be already, so that running a command twice is harmless.
+  const rules = policy.transitions.filter((rule) => rule.kind === kind);
+  const states = [...new Set(rules.map((rule) => (rule.from === rule.to ? from : rule.to)))];
+  const fitting = rules.filter((rule) => rule.from === from).map((rule) => rule.to);
+  const [only, ...others] = fitting.length > 0 ? fitting : states;
+  if (only !== undefined && others.length === 0) return only;
+  throw new LifecycleError(
+    "TRANSITION_UNKNOWN",
+    `v${version} is in ${from}, and the policy has ${only === undefined ? "no" : "several"} moves of kind ${kind ?? "promote"} from there, expected --to <state>`,
+  );
 }
 
 /**
@@ -31,13 +71,13 @@ export function isAlreadyThere(state: ModelState, policy: Policy, { version, to 
  */
 export function findTransition(state: ModelState, policy: Policy, move: Move): TransitionRule {
   const from = stateOfVersion(state, policy, move.version);
-  // A rollback must be asked for by name: "promote to production" must not silently become one.
+  // Some must be asked for by name: "promote to production" must not silently become a rollback or an emergency.
   const matching = policy.transitions.find(
     (rule) => rule.from === from && rule.to === move.to && (rule.kind === move.kind || isImplied(rule, move)),
   );
   if (matching) return matching;
   const possible = policy.transitions.filter((rule) => rule.from === from);
-  const moves = possible.map(({ to, kind }) => (kind === "rollback" ? `${to} (rollback)` : to)).join(", ");
+  const moves = possible.map(({ to, kind }) => (askedByName.includes(kind) ? `${to} (${kind})` : to)).join(", ");
   throw new LifecycleError(
     "TRANSITION_UNKNOWN",
     `v${move.version} is in ${from}; the policy has no ${move.kind ?? "move"} from there to ${JSON.stringify(move.to)}, ` +
@@ -46,5 +86,5 @@ export function findTransition(state: ModelState, policy: Policy, move: Move): T
 }
 
 function isImplied({ kind }: TransitionRule, move: Move): boolean {
-  return move.kind === undefined && kind !== "rollback";
+  return move.kind === undefined && !askedByName.includes(kind);
 }

@@ -1,15 +1,21 @@
-import type { CallOptions } from "../oci/content.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { VerificationError } from "../trust/errors.ts";
-import { type ChainLink, foldChain, type ModelState } from "./chain/fold.ts";
+import type { Chain, ChainLink, ModelState, VersionState } from "./chain/fold.ts";
+import type { ChainOptions } from "./chain/heads.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
 import type { Decision } from "./decision.ts";
 import type { Policy } from "./policy/policy.ts";
 import { denied } from "./promote.ts";
 import { replay } from "./replay.ts";
+import { versionTag } from "./tags.ts";
 import { findVersion } from "./version.ts";
 
-export interface VerifyStateOptions extends CallOptions {
+export interface VerifyStateOptions extends ChainOptions {
+  /** A chain that was read already. */
+  readonly chain?: Chain;
+  /** Tells whether an emergency move is over; without it, only what needs no time is judged. */
+  readonly clock?: Clock;
   /** Which version is meant, should the content have several. */
   readonly version?: number;
 }
@@ -49,9 +55,9 @@ export async function verifyState(
   state: string,
   options: VerifyStateOptions = {},
 ): Promise<VerifiedState> {
-  const { signal } = options;
-  const chain = await readChain(store, policy, { signal });
-  const model = foldChain(chain);
+  const { heads, signal } = options;
+  const chain = options.chain ?? (await readChain(store, policy, { heads, signal }));
+  const model = chain.state;
   const version = await versionOf(store, model, target, options);
   const found = version === undefined ? undefined : model.versions.get(version);
   if (!found || found.state !== state) {
@@ -63,10 +69,32 @@ export async function verifyState(
   }
   const { decision, policyChanged } = await replay(store, chain, found.link, { signal });
   if (!decision.allowed) throw denied(decision);
+  const serving = servingLinks(model, found.version);
+  // What put it into a slot later was a decision of its own.
+  for (const link of serving.filter(({ record }) => record.kind === "assign")) {
+    const assigned = await replay(store, chain, link, { signal });
+    if (!assigned.decision.allowed) throw denied(assigned.decision);
+  }
+  checkEmergency(model, found, options.clock);
   return {
     ...{ version: found.version, state, since: found.since, link: found.link, decision, policyChanged },
-    isServing: model.champion?.version === found.version,
+    isServing: serving.length > 0,
   };
+}
+
+/** The records by which a version serves, in the main slot and in others. */
+export function servingLinks({ champion, slots }: ModelState, version: number): readonly ChainLink[] {
+  return [champion, ...(slots?.values() ?? [])].flatMap((one) => (one?.version === version ? [one.link] : []));
+}
+
+/** @throws {@link VerificationError} when an emergency let it in, for a time that is over, and nobody followed it up. */
+function checkEmergency(model: ModelState, { version }: VersionState, clock: Clock | undefined): void {
+  const open = (model.openBreakGlass ?? []).find((one) => one.version === version);
+  if (!open || !clock || Date.parse(open.facts.expiresAt) > clock().getTime()) return;
+  throw new VerificationError(
+    "NO_SIGNATURE",
+    `${versionTag(version)} came by break-glass (${open.facts.incident}) until ${open.facts.expiresAt}, which is over, and nobody has followed it up`,
+  );
 }
 
 /** Content without a version has no state; that is an answer and not an error. */

@@ -193,6 +193,8 @@ export interface Capabilities {
   readonly delete: boolean;
   readonly untag: boolean;
   readonly mount: boolean;
+  /** Of several writers that create one tag with `once`, exactly one succeeds. OCI registries do not promise that. */
+  readonly createOnce?: boolean;
 }
 
 export interface ReadOnlyTarget extends Fetcher, RangeFetcher, Exister, Resolver {}

@@ -7,7 +7,7 @@ const namePattern = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\
 const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 /** Host or IPv4, or IPv6 in brackets, with an optional port. */
 const hostPattern = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|\[[0-9a-fA-F:.]+\])(?::[0-9]{1,5})?$/;
-const aliasPattern = /^[a-z][a-z0-9-]{0,63}$/;
+const aliasPattern = /^[a-z][a-z0-9-]{0,63}(?:\/[a-z]{1,32})?$/;
 /** Many clients cap host and name together at 255 characters; the specification notes it. */
 const nameLimitCharacters = 255;
 
@@ -101,7 +101,7 @@ function splitLayout(rest: string, text: string): { registry: string; repository
 
 function parseModelsUri(text: string): Reference {
   const body = text.slice("models:/".length);
-  const alias = /^(.+)@([^@/]+)$/.exec(body);
+  const alias = /^([^@]+)@([^@]+)$/.exec(body);
   if (alias?.[1] && alias[2]) {
     if (!aliasPattern.test(alias[2])) throw invalid(text, `${JSON.stringify(alias[2])} is not a state`);
     return { repository: checkName(alias[1], text), alias: alias[2] };

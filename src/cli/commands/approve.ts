@@ -1,5 +1,8 @@
+import { Option } from "commander";
+import type { TransitionKind } from "../../lifecycle/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
+import { openHeads } from "../options/heads.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
@@ -7,9 +10,12 @@ import { withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
 import type { ApproveResult } from "../results/approve.ts";
 
+const kinds = ["rollback", "assign", "break-glass", "follow-up", "hold", "release"] satisfies TransitionKind[];
+
 export interface ApproveOptions extends RegistryOptions, SigningOptions, PolicyOptions {
   readonly to: string;
   readonly comment?: string;
+  readonly kind?: TransitionKind;
 }
 
 export const command: CommandModule = {
@@ -18,6 +24,7 @@ export const command: CommandModule = {
       .command("approve <ref>")
       .description("sign an approval, bound to this digest, transition, policy, evidence and history")
       .requiredOption("--to <state>", "state to move to")
+      .addOption(new Option("--kind <kind>", "a move that the state alone does not name").choices(kinds))
       .option("--comment <text>", "why")
       .action((ref: string, options: ApproveOptions) => act(render, (context) => approve_(context, ref, options)));
     addPolicyOptions(addSigningOptions(addRegistryOptions(approve)));
@@ -37,7 +44,7 @@ async function approve_(context: Context, ref: string, options: ApproveOptions):
   const { approve } = await import("../../lifecycle/index.ts");
   return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { clock, signal } = context;
-    const { to, comment } = options;
+    const { to, comment, kind } = options;
     const request = {
       policy,
       target: descriptor,
@@ -46,6 +53,8 @@ async function approve_(context: Context, ref: string, options: ApproveOptions):
       clock,
       signal,
       ...version,
+      heads: await openHeads(context.env),
+      ...(kind ? { kind } : {}),
       ...(comment ? { comment } : {}),
     };
     const approval = await approve(repository, request);

@@ -4,8 +4,10 @@ import { type FileKind, fileKinds } from "../../model/media-types.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { openContentCache } from "../options/content-cache.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
+import { addHeadOptions, readHistory } from "../options/heads.ts";
+import { addPolicyOptions, openPolicy } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addServableOptions, checkServable, type ServableOptions } from "../options/servable.ts";
 import { readPublicKey } from "../options/signing.ts";
 import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { gather, parseCount } from "../options/values.ts";
@@ -13,7 +15,7 @@ import { count, formatBytes, safe } from "../render/text.ts";
 import type { PullResult } from "../results/pull.ts";
 import { checkWholeModel, writeModelSignature } from "./pull-oms.ts";
 
-export interface PullOptions extends RegistryOptions, PolicyOptions {
+export interface PullOptions extends RegistryOptions, ServableOptions {
   readonly output: string;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -51,7 +53,7 @@ export const command: CommandModule = {
       .option("--concurrency <number>", "files at a time", parseCount)
       .option("--connections <number>", "connections at most, over all files", parseCount)
       .action((ref: string, options: PullOptions) => act(render, (context) => pull_(context, ref, options)));
-    addPolicyOptions(addRegistryOptions(pull));
+    addHeadOptions(addServableOptions(addPolicyOptions(addRegistryOptions(pull))));
     addExamples(pull, [
       { line: "mreg pull risk:v1 -o ./risk", does: "download version 1" },
       {
@@ -65,6 +67,7 @@ export const command: CommandModule = {
 async function pull_(context: Context, ref: string, options: PullOptions): Promise<Outcome<PullResult>> {
   if (options.oms) checkWholeModel(options);
   return withTarget(context, ref, options, async (target) => {
+    await checkServable(context, target, options);
     await verifyBefore(context, target, options);
     const { pullModel } = await import("../../model/index.ts");
     const { descriptor, pinned, repository } = target;
@@ -116,10 +119,10 @@ async function verifyBefore(
   const { signal } = context;
   if (options.requireState) {
     const { verifyState } = await import("../../lifecycle/index.ts");
-    await verifyState(repository, await openPolicy(context, options), descriptor, options.requireState, {
-      signal,
-      ...version,
-    });
+    const policy = await openPolicy(context, options);
+    const chain = await readHistory(context, repository, policy, options);
+    const { clock } = context;
+    await verifyState(repository, policy, descriptor, options.requireState, { chain, clock, signal, ...version });
   }
   if (!options.verify && !options.verifyKey) return;
   const { requireSignature } = await import("../../trust/index.ts");

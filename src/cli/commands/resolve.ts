@@ -1,12 +1,14 @@
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions, type PolicyOptions } from "../options/policy.ts";
+import { addHeadOptions } from "../options/heads.ts";
+import { addPolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addServableOptions, checkServable, type ServableOptions } from "../options/servable.ts";
 import { withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
 import type { ResolveResult } from "../results/resolve.ts";
 
-type ResolveOptions = RegistryOptions & PolicyOptions;
+type ResolveOptions = RegistryOptions & ServableOptions;
 
 export const command: CommandModule = {
   define(program, act) {
@@ -14,7 +16,7 @@ export const command: CommandModule = {
       .command("resolve <ref>")
       .description("print the pinned reference; a state such as risk@production is answered by the verified chain")
       .action((ref: string, options: ResolveOptions) => act(render, (context) => resolve_(context, ref, options)));
-    addPolicyOptions(addRegistryOptions(resolve));
+    addHeadOptions(addServableOptions(addPolicyOptions(addRegistryOptions(resolve))));
     addExamples(resolve, [
       { line: "mreg resolve risk:v1", does: "pin a tag" },
       { line: "mreg resolve models:/risk@production", does: "pin what production serves" },
@@ -23,7 +25,9 @@ export const command: CommandModule = {
 };
 
 async function resolve_(context: Context, ref: string, options: ResolveOptions): Promise<Outcome<ResolveResult>> {
-  return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
+  return withTarget(context, ref, options, async (target) => {
+    const { descriptor, pinned, repository } = target;
+    await checkServable(context, target, options);
     const { digest, mediaType, size } = descriptor;
     const { location } = repository;
     return { result: { kind: "resolve", schemaVersion: 1, reference: pinned, digest, mediaType, size, location } };

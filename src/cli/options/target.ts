@@ -4,6 +4,7 @@ import { formatReference, parseReference, type Reference } from "../../oci/refer
 import { absoluteLocation, defaultRegistry } from "../config.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { type HeadOptions, readHistory } from "./heads.ts";
 import { openPolicy, type PolicyOptions } from "./policy.ts";
 import { connect, type RegistryOptions } from "./registry.ts";
 
@@ -49,7 +50,7 @@ export async function withModel<T>(
 export async function withTarget<T>(
   context: Context,
   text: string,
-  options: RegistryOptions & PolicyOptions,
+  options: RegistryOptions & PolicyOptions & HeadOptions,
   work: (target: OpenedTarget) => Promise<T>,
 ): Promise<T> {
   return withModel(context, text, options, async (model) => {
@@ -70,16 +71,20 @@ export function pin(reference: Reference, { digest }: Pick<Descriptor, "digest">
 async function resolveVersion(
   context: Context,
   { reference, repository }: OpenedModel,
-  options: PolicyOptions,
+  options: PolicyOptions & HeadOptions,
 ): Promise<Descriptor> {
   const { signal } = context;
   const { alias, digest, tag } = reference;
   if (alias) {
-    const { resolveAlias, verifyState } = await import("../../lifecycle/index.ts");
+    const { resolveInChain, stateOfAlias, verifyState } = await import("../../lifecycle/index.ts");
     const policy = await openPolicy(context, options);
-    const descriptor = await resolveAlias(repository, policy, alias, { signal });
+    const chain = await readHistory(context, repository, policy, options);
+    const descriptor = await resolveInChain(repository, chain, alias, { signal });
+    const state = stateOfAlias(alias);
     // Where the chain points is not enough to hand out: the gates are judged again. No record leads to the first state.
-    if (alias !== policy.initialState) await verifyState(repository, policy, descriptor, alias, { signal });
+    if (state !== policy.initialState) {
+      await verifyState(repository, policy, descriptor, state, { chain, clock: context.clock, signal });
+    }
     return descriptor;
   }
   const named = digest ?? tag;

@@ -47,3 +47,12 @@ export function parseAnnotations(pairs: readonly string[]): Record<string, strin
 export function gather(value: string, all: readonly string[] = []): readonly string[] {
   return [...all, value];
 }
+
+/** A flag's value that is a moment: an RFC 3339 time, or a date, which means the end of that day in UTC. */
+export function parseMoment(value: string): Date {
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(value);
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
+  const moment = new Date(isDate ? `${value}T23:59:59.999Z` : value);
+  if ((isDate || isTime) && !Number.isNaN(moment.getTime())) return moment;
+  throw new InvalidArgumentError(`expected a date such as 2026-03-01 or a time, not ${JSON.stringify(value)}.`);
+}

@@ -10,9 +10,19 @@ const ModelView = z.object({
       state: z.string(),
       since: z.string().optional().describe("absent for versions that no record speaks of"),
       by: z.string().optional().describe("person who signed the record"),
-      isServing: z.boolean(),
+      isServing: z.boolean().describe("in the main slot of production"),
+      sunset: z.string().optional().describe("when a retired version stops being served"),
+      heldSince: z.string().optional().describe("legal hold"),
     }),
   ),
+  slots: z
+    .array(z.object({ slot: z.string(), version: z.string(), digest: z.string(), weight: z.int().optional() }))
+    .optional()
+    .describe("what production serves beside its main version"),
+  openBreakGlass: z
+    .array(z.object({ version: z.string(), incident: z.string(), expiresAt: z.string(), followUpBy: z.string() }))
+    .optional()
+    .describe("emergency moves that nobody has followed up yet"),
   head: z.object({ sequence: z.int(), digest: z.string() }).optional().describe("newest record of the chain"),
   anomalies: z
     .array(
@@ -31,6 +41,7 @@ export const StatusResult = z.object({
   schemaVersion: z.literal(1),
   policy: z.object({ name: z.string(), version: z.int(), digest: z.string() }),
   weakened: z.array(z.string()),
+  at: z.string().optional().describe("the past moment that was asked about"),
   models: z.array(ModelView),
 });
 export type StatusResult = z.infer<typeof StatusResult>;

@@ -17,6 +17,8 @@ export const Approval = z
     version: Name,
     from: State,
     to: State,
+    /** Of a move that the two states do not tell apart from an ordinary one, such as `break-glass`; else absent. */
+    kind: z.enum(["assign", "break-glass", "follow-up", "hold", "release"]).optional(),
     policy: z.strictObject({ digest: ContentDigest }),
     /** The newest record when it was given; null before the first one. */
     chainHead: ContentDigest.nullable(),

@@ -106,7 +106,7 @@ describe("readChain", () => {
       /from production, but v1 was in staging/,
     ],
     ["a jump over a state", { version: "v2", from: "experimental" }, {}, /no promote from experimental to production/],
-    ["a kind of move the policy lacks", { kind: "break-glass" }, {}, /no break-glass from staging/],
+    ["a kind of move the policy lacks", { kind: "import" }, {}, /no import from staging/],
     [
       "a champion that is none",
       { previousChampion: { sha256: "22".repeat(32) } },

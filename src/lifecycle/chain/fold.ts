@@ -3,6 +3,7 @@ import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { Member, Policy } from "../policy/policy.ts";
 import type { TransitionRecord } from "./record.ts";
+import { Slots } from "./slots.ts";
 
 /** A record whose signature, place in the chain and authority were verified. */
 export interface ChainLink {
@@ -21,6 +22,8 @@ export interface Chain {
   readonly model: string;
   readonly policy: Policy;
   readonly links: readonly ChainLink[];
+  /** What they add up to. */
+  readonly state: ModelState;
 }
 
 /** Where a version is, by its last record. */
@@ -31,11 +34,14 @@ export interface VersionState {
   /** RFC 3339. */
   readonly since: string;
   readonly by: Member;
+  /** The record that brought it there. */
   readonly link: ChainLink;
   /** When it last entered each state it has been in. RFC 3339. */
   readonly entered: ReadonlyMap<string, string>;
   /** When a retired version stops being served. RFC 3339. */
   readonly sunset?: string;
+  /** The record that forbids archiving and deleting it, as long as none lifts that. */
+  readonly hold?: ChainLink;
 }
 
 /** One change of what production serves. */
@@ -47,16 +53,39 @@ export interface Rollout {
   readonly link: ChainLink;
 }
 
+/** What another slot than the main one serves. */
+export interface SlotState {
+  readonly slot: string;
+  readonly version: number;
+  readonly digest: Digest;
+  /** Percent of the traffic, when the record says so. */
+  readonly weight?: number;
+  /** The record that put it there. */
+  readonly link: ChainLink;
+}
+
+/** An emergency move that nobody has followed up yet. */
+export interface OpenBreakGlass {
+  readonly version: number;
+  readonly facts: NonNullable<TransitionRecord["breakGlass"]>;
+  readonly link: ChainLink;
+}
+
 /** What a chain adds up to. */
 export interface ModelState {
   /** Versions that a record speaks of; all others are in the policy's initial state. */
   readonly versions: ReadonlyMap<number, VersionState>;
+  /** Of the main slot. */
   readonly rollouts: readonly Rollout[];
-  /** What production serves now. */
+  /** What production serves now, in its main slot. */
   readonly champion?: Rollout;
+  /** What its other slots serve, by name. */
+  readonly slots?: ReadonlyMap<string, SlotState>;
+  /** Oldest first. */
+  readonly openBreakGlass?: readonly OpenBreakGlass[];
 }
 
-/** Adds up the records of a verified chain. */
+/** Adds up the records of a verified chain, or the first of them. */
 export function foldChain({ links, policy }: Pick<Chain, "links" | "policy">): ModelState {
   const fold = new Fold(policy.liveState);
   for (const link of links) fold.apply(link);
@@ -67,6 +96,8 @@ export function foldChain({ links, policy }: Pick<Chain, "links" | "policy">): M
 export class Fold implements ModelState {
   readonly versions = new Map<number, VersionState>();
   readonly rollouts: Rollout[] = [];
+  readonly #slots = new Slots();
+  #openBreakGlass: OpenBreakGlass[] = [];
   champion?: Rollout;
   readonly #liveState: string;
 
@@ -74,24 +105,71 @@ export class Fold implements ModelState {
     this.#liveState = liveState;
   }
 
+  get slots(): ReadonlyMap<string, SlotState> {
+    return this.#slots.all;
+  }
+
+  get openBreakGlass(): readonly OpenBreakGlass[] {
+    return this.#openBreakGlass;
+  }
+
   apply(link: ChainLink): void {
-    const { record, version, subject: digest, signer: by } = link;
+    const { record, version } = link;
     const before = this.versions.get(version);
+    if (before && isAside(record.kind)) this.#applyAside(link, before);
+    else if (before && record.kind === "assign") this.#serve(link);
+    else {
+      this.#move(link, before);
+      if (record.to === this.#liveState) this.#serve(link);
+      else this.#stopServing(version);
+    }
+  }
+
+  /** What changes neither the state nor what is served. */
+  #applyAside(link: ChainLink, before: VersionState): void {
+    const { hold: _lifted, ...rest } = before;
+    if (link.record.kind === "hold") this.versions.set(link.version, { ...before, hold: link });
+    if (link.record.kind === "release") this.versions.set(link.version, rest);
+    if (link.record.kind === "follow-up") this.#closeBreakGlass(link.version);
+  }
+
+  #move(link: ChainLink, before: VersionState | undefined): void {
+    const { record, version, subject: digest, signer: by } = link;
     const since = record.recordedAt;
     const sunset = record.sunset?.expiresAt ?? before?.sunset;
     const entered = new Map(before?.entered).set(record.to, since);
     this.versions.set(version, {
       ...{ version, digest, state: record.to, since, by, link, entered },
       ...(sunset === undefined ? {} : { sunset }),
+      ...(before?.hold ? { hold: before.hold } : {}),
     });
-    if (record.to === this.#liveState) {
-      this.champion = { sequence: this.rollouts.length + 1, version, digest, link };
-      this.rollouts.push(this.champion);
-    } else if (this.champion?.version === version) {
-      // It left the live state with nothing in its place: production serves nothing until the next rollout.
-      delete this.champion;
-    }
+    if (record.breakGlass) this.#openBreakGlass.push({ version, facts: record.breakGlass, link });
   }
+
+  #serve(link: ChainLink): void {
+    const { version, subject: digest } = link;
+    if (link.record.slot !== undefined) {
+      this.#slots.put(link, link.record.slot);
+      return;
+    }
+    this.champion = { sequence: this.rollouts.length + 1, version, digest, link };
+    this.rollouts.push(this.champion);
+  }
+
+  /** It left the live state; where nothing is in its place, production serves nothing until the next rollout. */
+  #stopServing(version: number): void {
+    if (this.champion?.version === version) delete this.champion;
+    this.#slots.remove(version);
+    this.#closeBreakGlass(version);
+  }
+
+  #closeBreakGlass(version: number): void {
+    this.#openBreakGlass = this.#openBreakGlass.filter((one) => one.version !== version);
+  }
+}
+
+function isAside(kind: TransitionRecord["kind"]): boolean {
+  return kind === "hold" || kind === "release" || kind === "follow-up";
 }
 
 /** Digest of the newest record's bundle manifest; null before the first. */

@@ -1,21 +1,22 @@
-import { mapConcurrent } from "../../base/concurrency.ts";
 import { hasCode } from "../../base/errors.ts";
 import { chainLimit } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
-import { fetchImageManifest } from "../../oci/fetch-manifest.ts";
-import type { Verification } from "../../trust/verification.ts";
-import { verifyStatement } from "../../trust/verify.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
 import { LifecycleError } from "../errors.ts";
-import { type Policy, policyTrust } from "../policy/policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import { logTag, parseLifecycleTag } from "../tags.ts";
+import { resolveTag } from "../version.ts";
+import { ChainBuilder } from "./builder.ts";
 import type { Chain } from "./fold.ts";
-import { linkRecords } from "./verify-links.ts";
+import type { ChainOptions, RememberedHead } from "./heads.ts";
+import { readRecords } from "./read-record.ts";
 
 /** A model's repository: its name is what records must say they are about. */
-export type ModelStore = ReadOnlyGraphTarget & { readonly name: string };
-
-/** Records read at a time; each costs three small reads. */
-const concurrency = 4;
+export type ModelStore = ReadOnlyGraphTarget & {
+  readonly name: string;
+  /** What heads are remembered by; without it, none are. */
+  readonly location?: string;
+};
 
 /**
  * Reads a model's history and verifies it from record 1 to the head. Believes the log tags about nothing but where to
@@ -25,21 +26,83 @@ const concurrency = 4;
  * version was in the state it left, that the policy has such a transition and lets the signer make it, and that time
  * does not run backwards. Roles are those of the policy given: to keep a history valid, keep the keys that made it.
  *
+ * With `options.heads`, what was verified before by the same policy is not read again; that it is still there, is
+ * checked. After another policy's reading, everything is read, and must lead over the head that was known.
+ *
  * Not checked here, since it takes the evidence too: whether the gates would have let it pass. `verifyState` does.
  *
- * @throws {@link LifecycleError} `CHAIN_BROKEN` with the number of the record at fault. Errors of the store that say
- * nothing about the content pass through.
+ * @throws {@link LifecycleError} `CHAIN_BROKEN` with the number of the record at fault; also when the history ends
+ * before a remembered head, or has another record in its place. Errors of the store that say nothing about the content
+ * pass through.
  */
-export async function readChain(store: ModelStore, policy: Policy, options: CallOptions = {}): Promise<Chain> {
+export async function readChain(store: ModelStore, policy: Policy, options: ChainOptions = {}): Promise<Chain> {
+  const { heads, signal } = options;
+  const context = { model: store.name, policy };
+  const place = heads && store.location;
+  const known = place ? await heads.read(place, context) : undefined;
+  const chain = known?.chain
+    ? await readOn(store, known.chain, { signal })
+    : await readAll(store, context, { known, signal });
+  if (place && chain.links.length > 0 && (!known?.chain || chain.links.length > known.sequence)) {
+    await heads.write(place, chain);
+  }
+  return chain;
+}
+
+/** Verifies what has come since. The head that is known must be where it was. */
+async function readOn(store: ModelStore, known: Chain, options: CallOptions): Promise<Chain> {
+  const head = known.links.at(-1);
+  if (!head) throw new RangeError("nothing to go on from");
+  checkKnown(head.sequence, await resolveTag(store, logTag(head.sequence), options), head.bundle.digest);
+  const builder = new ChainBuilder(known);
+  for (;;) {
+    const records = await nextRecords(store, builder.length + 1, options);
+    if (records.length === 0) return builder.chain;
+    await readRecords(store, records, builder, options);
+  }
+}
+
+/** Records looked for at a time, after what is known. */
+const windowSize = 64;
+
+/** The records from `first` on, until one is not there. */
+async function nextRecords(store: ModelStore, first: number, options: CallOptions): Promise<readonly Descriptor[]> {
+  const found: Descriptor[] = [];
+  while (found.length < windowSize) {
+    try {
+      found.push(await store.resolve(logTag(first + found.length), options));
+    } catch (error) {
+      if (hasCode(error, "NOT_FOUND")) return found;
+      throw error;
+    }
+  }
+  return found;
+}
+
+async function readAll(
+  store: ModelStore,
+  context: Pick<Chain, "model" | "policy">,
+  { known, ...options }: CallOptions & { readonly known: RememberedHead | undefined },
+): Promise<Chain> {
   const length = await chainLength(store, options);
+  const builder = new ChainBuilder(context);
   const sequences = Array.from({ length }, (_, at) => at + 1);
-  const statements = await mapConcurrent(
-    sequences,
-    concurrency,
-    (sequence, signal) => readRecord(store, policy, sequence, { signal }),
-    options.signal ?? undefined,
+  await readRecords(store, sequences, builder, options);
+  const { chain } = builder;
+  if (known) checkKnown(known.sequence, chain.links[known.sequence - 1]?.bundle.digest, known.digest);
+  return chain;
+}
+
+/** What was once verified must still be there: less is a history that was cut, another one a history that was forked. */
+function checkKnown(sequence: number, found: string | undefined, expected: string): void {
+  if (found === expected) return;
+  const what =
+    found === undefined ? "is gone: the history ends earlier than it did" : `is ${found}: the history forked`;
+  throw broken(
+    sequence,
+    `${logTag(sequence)} was ${expected} when this reader verified it, and ${what}; if the model was really made anew, ` +
+      "forget the head with `mreg reconcile --forget-head`",
   );
-  return { model: store.name, policy, links: linkRecords(statements, { model: store.name, policy }) };
 }
 
 /** Counts the log tags, which must run from 1 without a gap. */
@@ -60,39 +123,6 @@ async function chainLength(store: ReadOnlyGraphTarget, options: CallOptions): Pr
   }
   return sequences.size;
 }
-
-async function readRecord(
-  store: ReadOnlyGraphTarget,
-  policy: Policy,
-  sequence: number,
-  options: CallOptions,
-): Promise<Verification> {
-  try {
-    const bundle = await store.resolve(logTag(sequence), options);
-    const manifest = await fetchImageManifest(store, bundle, options);
-    const subject = manifest.value.subject?.digest;
-    if (!subject) throw broken(sequence, "it is attached to no model");
-    return await verifyStatement(store, bundle, subject, policyTrust(policy), options);
-  } catch (cause) {
-    if (hasCode(cause, ...contentFaults)) throw broken(sequence, cause.message, cause);
-    throw cause;
-  }
-}
-
-/** What says that a record is bad; all else (network, credentials) says nothing about it. */
-const contentFaults = [
-  "NOT_FOUND",
-  "INVALID_MANIFEST",
-  "INVALID_DESCRIPTOR",
-  "DIGEST_MISMATCH",
-  "SIZE_MISMATCH",
-  "TRAILING_DATA",
-  "LIMIT_EXCEEDED",
-  "NO_SIGNATURE",
-  "SIGNATURE_INVALID",
-  "SUBJECT_MISMATCH",
-  "IDENTITY_MISMATCH",
-] as const;
 
 /** The error for a record that cannot stand where it stands. */
 function broken(record: number, reason: string, cause?: unknown): LifecycleError {

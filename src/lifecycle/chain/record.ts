@@ -6,6 +6,22 @@ import { sequenceLimit, statePattern } from "../tags.ts";
 
 const State = z.string().regex(statePattern);
 
+/** A slot of the live state beside the main one, such as `canary` or `green`. */
+export const slotPattern = /^[a-z]{1,32}$/;
+
+/** Why somebody did it, in their own words. */
+const Reason = z.string().min(1).max(2_000);
+
+/** What skipping the gates was allowed for, and until when. */
+const BreakGlass = z.strictObject({
+  /** Of the emergency, as the incident system names it. */
+  incident: Name,
+  /** When the version stops being served unless a follow-up is recorded. */
+  expiresAt: Timestamp,
+  /** Until when it must be; afterwards nothing else enters the live state. */
+  followUpBy: Timestamp,
+});
+
 const RecordedStatement = z.strictObject({ predicateType: z.string().min(1), digest: ContentDigest });
 
 /**
@@ -35,6 +51,10 @@ export const TransitionRecord = z.strictObject({
     "break-glass",
     "import",
     "policy-change",
+    "assign",
+    "follow-up",
+    "hold",
+    "release",
   ]),
   /** What the policy called the signer. For people: roles are proven by who signed. */
   requester: Name,
@@ -50,6 +70,19 @@ export const TransitionRecord = z.strictObject({
   /** What production served before; null when it served nothing. */
   previousChampion: ContentDigest.nullable(),
   sunset: z.strictObject({ expiresAt: Timestamp }).optional(),
+  /** Of a retirement: the version that takes over. */
+  successor: z
+    .string()
+    .regex(/^v[1-9][0-9]{0,14}$/)
+    .optional(),
+  reason: Reason.optional(),
+  /** The slot of the live state that it is about; absent: the main one. */
+  slot: z.string().regex(slotPattern).optional(),
+  /** Share of the traffic that the slot takes, in percent; 0 empties it. */
+  weight: z.int().min(0).max(100).optional(),
+  breakGlass: BreakGlass.optional(),
+  /** Of a revocation: since when the version, or the key that signed it, is not to be believed. */
+  compromisedSince: Timestamp.optional(),
   ci: z.strictObject({ runUri: z.url() }).optional(),
   /** By the signer's clock; never before the record it follows. */
   recordedAt: Timestamp,

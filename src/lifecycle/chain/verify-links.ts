@@ -3,10 +3,11 @@ import type { Digest } from "../../base/digest.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { LifecycleError } from "../errors.ts";
-import { hasRole, type Member, memberByFingerprint, type Policy } from "../policy/policy.ts";
+import { hasRole, type Member, memberByFingerprint, type Policy, policyAt } from "../policy/policy.ts";
 import { parseVersionTag } from "../tags.ts";
-import { type ChainLink, Fold, type ModelState } from "./fold.ts";
+import type { ChainLink, ModelState } from "./fold.ts";
 import { TransitionRecord, transitionType } from "./record.ts";
+import { weightLeft } from "./slots.ts";
 
 export interface LinkContext {
   readonly model: string;
@@ -18,22 +19,6 @@ export interface LinkPlace extends LinkContext {
   readonly previous: ChainLink | undefined;
   /** The state after `previous`. */
   readonly state: ModelState;
-}
-
-/**
- * Judges each verified statement by all that come before it.
- *
- * @throws {@link LifecycleError} `CHAIN_BROKEN`.
- */
-export function linkRecords(statements: readonly Verification[], context: LinkContext): readonly ChainLink[] {
-  const state = new Fold(context.policy.liveState);
-  const links: ChainLink[] = [];
-  for (const statement of statements) {
-    const link = linkRecord(statement, { ...context, previous: links.at(-1), state });
-    state.apply(link);
-    links.push(link);
-  }
-  return links;
 }
 
 /**
@@ -57,7 +42,7 @@ function readLink({ statement, bundle, signer }: Verification, sequence: number,
   // Admission engines select by type: a record of a move to production must not pass as one to staging.
   if (statement.predicateType !== type)
     throw broken(sequence, `its type is ${statement.predicateType}, expected ${type}`);
-  const member = memberByFingerprint(policy, signer.fingerprint);
+  const member = memberByFingerprint(policyAt(policy, new Date(record.recordedAt)), signer.fingerprint);
   if (!member) throw broken(sequence, `${signer.fingerprint} is nobody in the policy`);
   const version = parseVersionTag(record.version);
   if (version === undefined) throw broken(sequence, `its version is ${record.version}`);
@@ -97,6 +82,22 @@ function stateProblem({ record, version, subject }: ChainLink, { policy, state }
   const claimed = record.previousChampion && fromContentDigest(record.previousChampion);
   if (claimed !== champion)
     return `it says production served ${claimed ?? "nothing"}, expected ${champion ?? "nothing"}`;
+  if ((record.kind === "break-glass") !== (record.breakGlass !== undefined))
+    return "only a break-glass names an incident";
+  return servingProblem(record, { policy, state });
+}
+
+function servingProblem(
+  { kind, slot, to, version, weight }: TransitionRecord,
+  { policy, state }: Pick<LinkPlace, "policy" | "state">,
+): string | undefined {
+  if (slot === undefined && weight === undefined) return undefined;
+  if (to !== policy.liveState) return `it names a slot of ${to}, which serves nothing live`;
+  if (slot === undefined) return "it gives the main slot a weight, which is what the others leave";
+  if (weightLeft(state.slots ?? new Map(), slot, weight ?? 0) < 0)
+    return "its weight and that of other slots exceed 100";
+  const isServed = state.slots?.get(slot)?.version === Number(version.slice(1));
+  if (weight === 0 && !(kind === "assign" && isServed)) return `it empties ${slot}, which does not serve ${version}`;
   return undefined;
 }
 

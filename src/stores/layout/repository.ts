@@ -47,7 +47,7 @@ export class LayoutRepository implements Repository, RangeReceiver {
   readonly isLocal = true;
   readonly name: string;
   readonly location: string;
-  readonly supports: Capabilities = { delete: true, untag: true, mount: true };
+  readonly supports: Capabilities = { delete: true, untag: true, mount: true, createOnce: true };
   readonly #options: LayoutRepositoryOptions;
   readonly #blobs: LayoutBlobs;
   readonly #index: IndexFile;

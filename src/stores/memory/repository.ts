@@ -25,7 +25,7 @@ import { MemoryTags } from "./tags.ts";
 export class MemoryRepository implements Repository {
   readonly name: string;
   readonly location: string;
-  readonly supports: Capabilities = { delete: true, untag: true, mount: true };
+  readonly supports: Capabilities = { delete: true, untag: true, mount: true, createOnce: true };
   readonly #blobs = new MemoryBlobs();
   readonly #manifests = new MemoryManifests();
   readonly #tags = new MemoryTags();

@@ -1,0 +1,146 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { hasCode, isMregError } from "../../base/errors.ts";
+import type { CallOptions, Capabilities, GraphTarget } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { LifecycleError } from "../errors.ts";
+import { logTag } from "../tags.ts";
+import { resolveTag } from "../version.ts";
+import { announce, claimPlace, readClaims, withdraw } from "./claims.ts";
+import type { Chain, ChainLink } from "./fold.ts";
+import { verifyRecord } from "./read-record.ts";
+import { linkRecord } from "./verify-links.ts";
+
+/** Looks taken at most while several promoters sort out who wins; each waits longer than the one before. */
+const roundLimit = 12;
+const firstPauseMs = 100;
+const longestPauseMs = 1_000;
+
+/** Where a record wants to go: after the chain it was decided by. */
+interface Claim {
+  readonly chain: Chain;
+  readonly link: ChainLink;
+  readonly place: Descriptor;
+}
+
+/**
+ * Takes a record's number by writing its log tag, once: the commit point.
+ *
+ * Where the store lets one writer create a tag and no other (`supports.createOnce`), that is all. Elsewhere two may both
+ * write, so that the record is announced first (docs/decisions/022): whoever announces later than the winner looked, finds
+ * the winner's tag; whoever announced earlier is seen by the winner, and all who saw each other put the lowest digest
+ * under the tag.
+ *
+ * @throws {@link LifecycleError} `STATE_CONFLICT` when another record got the number.
+ */
+export async function claimNumber(
+  store: GraphTarget & { readonly supports?: Capabilities },
+  chain: Chain,
+  link: ChainLink,
+  options: CallOptions,
+): Promise<void> {
+  const tag = logTag(link.sequence);
+  const place = store.supports?.createOnce ? undefined : await claimPlace(store, chain.links.at(-1), options);
+  if (!place) {
+    await createTag(store, link.bundle, tag, options);
+    await readBack(store, link.bundle, tag, options);
+    return;
+  }
+  const found = await resolveTag(store, tag, options);
+  if (found !== undefined && found !== link.bundle.digest) throw lost(tag, found);
+  await announce(store, place, link.bundle, options);
+  try {
+    await createTag(store, link.bundle, tag, options);
+    await settle(store, { chain, link, place }, options);
+  } catch (error) {
+    if (hasCode(error, "STATE_CONFLICT")) await withdraw(store, place, link.bundle, options);
+    throw error;
+  }
+}
+
+async function createTag(store: GraphTarget, target: Descriptor, tag: string, options: CallOptions): Promise<void> {
+  try {
+    await store.tag(target, tag, { once: true, ...options });
+  } catch (cause) {
+    if (!hasCode(cause, "CONFLICT")) throw cause;
+    throw lost(tag, "another record", cause);
+  }
+}
+
+async function readBack(store: GraphTarget, { digest }: Descriptor, tag: string, options: CallOptions): Promise<void> {
+  const found = await resolveTag(store, tag, options);
+  if (found !== digest) throw lost(tag, found ?? "gone");
+}
+
+/** Alone it has won. Otherwise the lowest digest wins, as soon as two looks in a row find it under the tag. */
+async function settle(store: GraphTarget, claim: Claim, options: CallOptions): Promise<void> {
+  const { link } = claim;
+  const tag = logTag(link.sequence);
+  const rivals = new Map<string, Descriptor | undefined>();
+  let agreed: string | undefined;
+  for (let round = 0; round < roundLimit; round++) {
+    const contenders = await standing(store, claim, rivals, options);
+    const [winner = link.bundle] = contenders.sort((one, other) => (one.digest < other.digest ? -1 : 1));
+    const found = await resolveTag(store, tag, options);
+    if (contenders.length === 1 && found === link.bundle.digest) return;
+    if (found === winner.digest && agreed === winner.digest) break;
+    agreed = found === winner.digest ? winner.digest : undefined;
+    if (found !== winner.digest && round > 0 && !(await overwrite(store, winner, tag, options))) break;
+    const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** round);
+    await sleep(pause * (1 + Math.random()), undefined, options.signal ? { signal: options.signal } : {});
+  }
+  await readBack(store, link.bundle, tag, options);
+}
+
+/** @returns false where tags cannot be moved: what is under it then has won. */
+async function overwrite(store: GraphTarget, target: Descriptor, tag: string, options: CallOptions): Promise<boolean> {
+  try {
+    await store.tag(target, tag, options);
+    return true;
+  } catch (error) {
+    if (isMregError(error) && !hasCode(error, "NETWORK", "TIMEOUT", "UNAVAILABLE", "RATE_LIMITED")) return false;
+    throw error;
+  }
+}
+
+/** The records that were announced and could stand here, this one among them. */
+async function standing(
+  store: GraphTarget,
+  { chain, link, place }: Claim,
+  known: Map<string, Descriptor | undefined>,
+  options: CallOptions,
+): Promise<Descriptor[]> {
+  const contenders = [link.bundle];
+  for (const digest of (await readClaims(store, place, options)).standing) {
+    if (digest === link.bundle.digest) continue;
+    if (!known.has(digest)) known.set(digest, await validRival(store, chain, digest, options));
+    const rival = known.get(digest);
+    if (rival) contenders.push(rival);
+  }
+  return contenders;
+}
+
+/** Anybody may announce anything: only a record that every reader would accept here is a rival. */
+async function validRival(
+  store: GraphTarget,
+  { model, policy, links, state }: Chain,
+  digest: string,
+  options: CallOptions,
+): Promise<Descriptor | undefined> {
+  try {
+    const bundle = await store.resolve(digest, options);
+    const statement = await verifyRecord(store, policy, bundle, options);
+    linkRecord(statement, { model, policy, previous: links.at(-1), state });
+    return bundle;
+  } catch (error) {
+    if (isMregError(error) && !hasCode(error, "NETWORK", "TIMEOUT", "UNAVAILABLE", "RATE_LIMITED")) return undefined;
+    throw error;
+  }
+}
+
+function lost(tag: string, found: string, cause?: unknown): LifecycleError {
+  return new LifecycleError(
+    "STATE_CONFLICT",
+    `${tag} is ${found}: somebody else has moved this model meanwhile; read again and decide again`,
+    { cause },
+  );
+}
