@@ -3,11 +3,16 @@ import { defineConfig } from "vitest/config";
 
 /** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
-  test: { name, include, testTimeout: 20_000, ...extra },
+  // Limits are for what hangs: no test may fail because the machine is slow, so they are far above what any of them takes.
+  test: { name, include, testTimeout: 300_000, hookTimeout: 300_000, ...extra },
 });
+
+/** Where the program is killed, crowded or used as others use it, each command is a process. */
+const processes = { MREG_TEST_PROCESSES: "1" };
 
 export default defineConfig({
   test: {
+    teardownTimeout: 60_000,
     reporters: ["default", "./test/support/skip-reporter.ts"],
     // Half of the time is spent waiting for child processes and for the pauses of the referrers fallback.
     maxWorkers: availableParallelism() + 1,
@@ -15,20 +20,21 @@ export default defineConfig({
       project("unit", ["{src,bench}/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
-      project("faults", ["test/faults/**/*.test.ts"], { testTimeout: 60_000, maxConcurrency: 8 }),
+      project("faults", ["test/faults/**/*.test.ts"], { maxConcurrency: 8 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
-        testTimeout: 60_000,
         globalSetup: ["test/support/cli/templates.ts"],
       }),
       // Kills, crowds and very long lists: minutes of processes, so that `npm test` leaves them to `npm run test:endurance`.
       project("endurance", ["test/endurance/**/*.test.ts"], {
-        testTimeout: 300_000,
+        testTimeout: 1_800_000,
+        env: processes,
         fileParallelism: false,
         globalSetup: ["test/support/cli/templates.ts"],
       }),
       project("peers", ["test/peers/**/*.test.ts"], {
-        testTimeout: 300_000,
+        testTimeout: 1_800_000,
         hookTimeout: 1_800_000,
+        env: processes,
         fileParallelism: false,
         globalSetup: ["test/peers/support/setup.ts", "test/support/cli/templates.ts"],
       }),

@@ -1,15 +1,27 @@
+import type { Host } from "./host.ts";
 import { packageVersion } from "./version.ts";
 
 /**
  * Where the program begins: answers `--version` itself, as fast as Node starts, and leaves the rest to the program.
  *
+ * A signal counts from here on, also one that comes while the program is still being loaded.
+ *
  * @param argv - arguments after the program's name.
  */
-export async function main(argv: readonly string[]): Promise<void> {
+export async function main(argv: readonly string[], host: Host = process): Promise<void> {
   if (argv.length === 1 && argv[0] === "--version") {
-    process.stdout.write(`${packageVersion()}\n`);
+    host.stdout.write(`${packageVersion()}\n`);
     return;
   }
-  const { runProgram } = await import("./program.ts");
-  await runProgram(argv);
+  const interrupt = new AbortController();
+  const onSignal = () => interrupt.abort(new DOMException("interrupted", "AbortError"));
+  host.once("SIGINT", onSignal);
+  host.once("SIGTERM", onSignal);
+  try {
+    const { runProgram } = await import("./program.ts");
+    await runProgram(argv, host, interrupt.signal);
+  } finally {
+    host.off("SIGINT", onSignal);
+    host.off("SIGTERM", onSignal);
+  }
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { type CatalogEntry, catalog } from "./catalog.ts";
 import type { Act } from "./context.ts";
 import { exitCodes } from "./exit-code.ts";
+import type { Host } from "./host.ts";
 import { type GlobalOptions, runCommand } from "./run-command.ts";
 import { packageVersion } from "./version.ts";
 
@@ -11,27 +12,20 @@ import { packageVersion } from "./version.ts";
  * Only the command that is called is loaded, and commands load their floors only when they work.
  *
  * @param argv - arguments after the program's name.
+ * @param signal - ends the command; what it has done already is kept.
  */
-export async function runProgram(argv: readonly string[]): Promise<void> {
-  const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort(new DOMException("interrupted", "AbortError"));
-  process.once("SIGINT", onSignal);
-  process.once("SIGTERM", onSignal);
-  const program = createProgram();
-  const act: Act = (render, run) =>
-    runCommand({ render, run, options: program.opts<GlobalOptions>(), signal: interrupt.signal });
+export async function runProgram(argv: readonly string[], host: Host, signal: AbortSignal): Promise<void> {
+  const program = createProgram(host);
+  const act: Act = (render, run) => runCommand({ render, run, host, options: program.opts<GlobalOptions>(), signal });
   try {
     await defineCommands(program, argv, act);
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    process.exitCode = await endOf(error, program.opts<GlobalOptions>());
-  } finally {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
+    host.exitCode = await endOf(error, program.opts<GlobalOptions>(), host);
   }
 }
 
-function createProgram(): Command {
+function createProgram(host: Host): Command {
   return new Command("mreg")
     .description("A governed model registry on any OCI registry.")
     .version(packageVersion(), "--version", "print the version")
@@ -42,6 +36,10 @@ function createProgram(): Command {
       "--registry <location>",
       "registry host and path, or oci:<directory>; default: MREG_REGISTRY, mreg.yaml, the user's own store",
     )
+    .configureOutput({
+      writeOut: (text) => void host.stdout.write(text),
+      writeErr: (text) => void host.stderr.write(text),
+    })
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .showHelpAfterError("(run with --help for the arguments and two examples)")
     .exitOverride();
@@ -64,12 +62,12 @@ function isCalled(entry: CatalogEntry, argv: readonly string[]): boolean {
 }
 
 /** Says what went wrong, once, and with which exit code the program ends. */
-async function endOf(error: unknown, options: GlobalOptions): Promise<number> {
+async function endOf(error: unknown, options: GlobalOptions, host: Host): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   const { reportError } = await import("./report-error.ts");
   return reportError(error, {
     format: options.format ?? "text",
     debug: options.debug === true,
-    write: (text) => process.stderr.write(text),
+    write: (text) => host.stderr.write(text),
   });
 }

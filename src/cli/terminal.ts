@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { UsageError } from "./errors.ts";
+import type { Host } from "./host.ts";
 
 /** Longest secret or answer read from stdin. */
 const inputLimitCharacters = 64 * 1024;
@@ -21,23 +22,24 @@ export async function readStdin(stdin: NodeJS.ReadStream): Promise<string> {
 export async function prompt(
   question: string,
   { hidden }: { hidden: boolean },
+  { env, stdin, stderr }: Host,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true || process.env["CI"] === "true") return undefined;
+  if (stdin.isTTY !== true || stderr.isTTY !== true || env["CI"] === "true") return undefined;
   let muted = false;
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      if (!muted) process.stderr.write(chunk);
+      if (!muted) stderr.write(chunk);
       done();
     },
   });
-  const lines = createInterface({ input: process.stdin, output, terminal: true });
+  const lines = createInterface({ input: stdin, output, terminal: true });
   try {
     const answer = lines.question(question, { signal });
     muted = hidden;
     return await answer;
   } finally {
     lines.close();
-    if (hidden) process.stderr.write("\n");
+    if (hidden) stderr.write("\n");
   }
 }

@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeBigFile } from "../../scripts/tiny-model.ts";
@@ -118,9 +119,10 @@ describe("a registry", () => {
       skip: 5,
     });
     const child = project.start(["push", `${host}/risk`, "model", "--concurrency", "1"]);
-    await until(() => faulty.count("upload.put") === 6);
+    const end = endOf(child);
+    await until(() => faulty.count("upload.put") === 6, end);
     child.kill("SIGINT");
-    expect(await new Promise((done) => child.once("exit", done))).toBe(130);
+    expect(await end).toMatchObject({ exitCode: 130, signal: null });
     expect((await project.mreg(["list", `${host}/risk`])).exitCode).toBe(5);
     faulty.clearFaults();
     const before = faulty.count("upload.put");
@@ -138,10 +140,12 @@ describe("a registry", () => {
       action: { kind: "stall", afterBytes: 1024 },
       times: Number.POSITIVE_INFINITY,
     });
+    const before = faulty.count("blob.get");
     const child = project.start(["pull", `${host}/risk:v1`, "-o", "out"]);
-    await until(() => faulty.count("blob.get") >= 1);
+    const end = endOf(child);
+    await until(() => faulty.count("blob.get") > before, end);
     child.kill("SIGINT");
-    expect(await new Promise((done) => child.once("exit", done))).toBe(130);
+    expect(await end).toMatchObject({ exitCode: 130, signal: null });
     expect(existsSync(project.path("out", "pytorch_model.bin"))).toBe(false);
     faulty.clearFaults();
     expect((await project.mreg(["pull", `${host}/risk:v1`, "-o", "out"])).exitCode).toBe(0);
@@ -149,7 +153,20 @@ describe("a registry", () => {
   });
 });
 
-/** Waits for a condition; the test's own time limit ends it when it never comes. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((done) => setTimeout(done, 20));
+/** How a process ended, and what it had printed until then. */
+function endOf(child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null; printed: string }> {
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => (printed += chunk.toString()));
+  return new Promise((done) => child.once("close", (exitCode, signal) => done({ exitCode, signal, printed })));
+}
+
+/** Waits for a condition; fails when the process ends before, with what it printed. */
+async function until(condition: () => boolean, end: Promise<unknown>): Promise<void> {
+  let early: unknown;
+  void end.then((how) => (early = how));
+  while (!condition()) {
+    if (early) throw new Error(`it ended before: ${JSON.stringify(early)}`);
+    await new Promise((done) => setTimeout(done, 5));
+  }
 }

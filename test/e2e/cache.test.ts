@@ -85,10 +85,13 @@ describe("pull with a cache", () => {
   });
 
   /** Pulls into a new directory, and gives the files with how many bytes of blobs the registry was asked for. */
-  async function pull(directory: string, env: Readonly<Record<string, string>> = {}) {
+  async function pull(
+    directory: string,
+    { env = {}, how = "mreg" }: { env?: Readonly<Record<string, string>>; how?: "mreg" | "process" } = {},
+  ) {
     const before = registry.bytesSent("blob.get");
     const line = ["--registry", registry.host, "pull", "risk:v1", "-o", directory];
-    const run = await project.mreg(line, { env: { MREG_CACHE_DIR: project.path("cache"), ...env } });
+    const run = await project[how](line, { env: { MREG_CACHE_DIR: project.path("cache"), ...env } });
     succeed("pull", run);
     return { files: await readTree(project.path(directory)), bytes: registry.bytesSent("blob.get") - before };
   }
@@ -132,15 +135,16 @@ describe("pull with a cache", () => {
     expect(readFileSync(project.path("outside"), "utf8")).toBe("mine");
   });
 
-  test("four pulls at once through one empty cache all get the files", async () => {
-    const pulls = await Promise.all([1, 2, 3, 4].map((at) => pull(`out-${at}`)));
+  test("four processes that pull at once through one empty cache all get the files", async () => {
+    const pulls = await Promise.all([1, 2, 3, 4].map((at) => pull(`out-${at}`, { how: "process" })));
     for (const { files } of pulls) expect(files).toEqual(pulls[0]?.files);
     expect(readdirSync(project.path("cache", "tmp"))).toEqual([]);
   });
 
   test("with hard links a file is there once, and can only be read", async () => {
-    await pull("out-1", { MREG_CACHE_LINKS: "hard" });
-    const { files } = await pull("out-2", { MREG_CACHE_LINKS: "hard" });
+    const env = { MREG_CACHE_LINKS: "hard" };
+    await pull("out-1", { env });
+    const { files } = await pull("out-2", { env });
     for (const path of Object.keys(files)) {
       const [one, other] = [statSync(project.path("out-1", path)), statSync(project.path("out-2", path))];
       expect(other.ino).toBe(one.ino);

@@ -80,7 +80,7 @@ describe("the command line", () => {
 
   it("on a Node that is too old, says so in one line and ends with 2", async () => {
     const fake = `Object.defineProperty(process.versions,"node",{value:"20.20.2"})`;
-    const old = await project.mreg(["--version"], {
+    const old = await project.process(["--version"], {
       env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fake)}` },
     });
     expect(old).toEqual({

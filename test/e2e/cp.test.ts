@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { advance, projectAt } from "../support/cli/project.ts";
@@ -167,7 +167,8 @@ describe("mreg cp", () => {
   it("never moves a version: exit 7", async () => {
     const { host } = await start();
     await cp(`risk:v1 ${host}/risk`);
-    await project.shell("echo more > model/notes.md && mreg push risk model");
+    writeFileSync(project.path("model", "notes.md"), "more\n");
+    await project.mreg(["push", "risk", "model"]);
     const run = await project.mreg(["cp", "risk:v2", `${host}/risk:v1`]);
     expect(run).toMatchObject({ exitCode: 7, stdout: "" });
   });

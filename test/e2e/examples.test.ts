@@ -75,12 +75,12 @@ describe("examples on help pages", async () => {
       try {
         const env = keepTrust(project, sigstore);
         if (line.startsWith("mreg trust update"))
-          await project.shell(`mreg trust init --mirror ${sigstore.url}/tuf --root root.json`, { env });
+          await project.line(`mreg trust init --mirror ${sigstore.url}/tuf --root root.json`, { env });
         if (line.includes("--identity ")) await project.mreg(["sign", "risk:v1", "--keyless"], { env });
         const addressed = line
           .replaceAll("127.0.0.1:5000", registry.host)
           .replaceAll("https://tuf.example.com", `${sigstore.url}/tuf`);
-        const run = await project.shell(addressed, { env });
+        const run = await project.line(addressed, { env });
         expect(run, `${run.stdout}\n${run.stderr}`).toMatchObject({ exitCode: 0 });
       } finally {
         project.remove();

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { resolve as resolvePath } from "node:path";
 import type { Command } from "commander";
 import type { ConnectOptions } from "../../open.ts";
 import type { HostAddress, ProxyOptions } from "../../stores/remote/index.ts";
@@ -38,7 +39,7 @@ export async function network(context: Context, options: NetworkOptions): Promis
   const proxy = environmentProxy(context.env, (text) => remote.parseProxy(text) !== undefined);
   const resolve = (options.resolve ?? []).map((text) => readResolve(text, remote.parseHostAddress(text)));
   return {
-    ...(await tlsFiles(options)),
+    ...(await tlsFiles(context.cwd, options)),
     ...(proxy ? { proxy } : {}),
     ...(resolve.length > 0 ? { resolve } : {}),
     ...(options.plainHttp === undefined ? {} : { plainHttp: options.plainHttp }),
@@ -71,13 +72,13 @@ function readResolve(text: string, address: HostAddress | undefined): HostAddres
   );
 }
 
-async function tlsFiles({ caFile, certFile, keyFile }: NetworkOptions): Promise<ConnectOptions> {
+async function tlsFiles(cwd: string, { caFile, certFile, keyFile }: NetworkOptions): Promise<ConnectOptions> {
   if ((certFile === undefined) !== (keyFile === undefined))
     throw new UsageError(`${certFile ? "--cert-file" : "--key-file"} is given alone, expected both`);
-  const ca = caFile === undefined ? undefined : (await readCertificate(caFile)).pem;
+  const ca = caFile === undefined ? undefined : (await readCertificate(cwd, caFile)).pem;
   if (certFile === undefined || keyFile === undefined) return ca ? { ca } : {};
-  const { pem: cert, certificate } = await readCertificate(certFile);
-  const key = await readPem(keyFile);
+  const { pem: cert, certificate } = await readCertificate(cwd, certFile);
+  const key = await readPem(cwd, keyFile);
   let isPair: boolean;
   try {
     isPair = certificate.checkPrivateKey(createPrivateKey(key));
@@ -88,8 +89,8 @@ async function tlsFiles({ caFile, certFile, keyFile }: NetworkOptions): Promise<
   return { ...(ca ? { ca } : {}), cert, key };
 }
 
-async function readCertificate(path: string): Promise<{ pem: string; certificate: X509Certificate }> {
-  const pem = await readPem(path);
+async function readCertificate(cwd: string, path: string): Promise<{ pem: string; certificate: X509Certificate }> {
+  const pem = await readPem(cwd, path);
   try {
     return { pem, certificate: new X509Certificate(pem) };
   } catch (cause) {
@@ -97,8 +98,8 @@ async function readCertificate(path: string): Promise<{ pem: string; certificate
   }
 }
 
-async function readPem(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((cause: Error) => {
+async function readPem(cwd: string, path: string): Promise<string> {
+  return readFile(resolvePath(cwd, path), "utf8").catch((cause: Error) => {
     throw new UsageError(`cannot read ${path}: ${cause.message}`, { cause });
   });
 }

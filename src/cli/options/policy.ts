@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Policy } from "../../lifecycle/index.ts";
 import type { Context } from "../context.ts";
@@ -21,7 +21,7 @@ export function addPolicyOptions(command: Command): Command {
 
 /** Reads the policy. There is no policy by default: without one, nobody is trusted. */
 export async function openPolicy(context: Context, options: PolicyOptions): Promise<Policy> {
-  const path = options.policy ?? context.config.policy ?? join(context.cwd, policyFileName);
+  const path = resolve(context.cwd, options.policy ?? context.config.policy ?? policyFileName);
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
     const next = cause.code === "ENOENT" ? "; `mreg init` writes one" : "";
     throw new UsageError(`cannot read policy ${path}: ${cause.message}${next}`, { cause });

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runInProcess } from "./in-process.ts";
 
 const bin = fileURLToPath(new URL("../../../bin/mreg.js", import.meta.url));
 
@@ -43,9 +44,31 @@ export class Workspace {
     return join(this.directory, ...parts);
   }
 
-  /** Runs `mreg` with these arguments. */
+  /**
+   * Runs `mreg` with these arguments, in this process: starting one takes longer than most commands. The levels that are
+   * about processes have them started, by `MREG_TEST_PROCESSES`; others call {@link process}.
+   */
   mreg(args: readonly string[], options: RunOptions = {}): Promise<Run> {
+    if (process.env["MREG_TEST_PROCESSES"]) return this.process(args, options);
+    const { directory } = this;
+    return runInProcess(args, { directory, env: this.#environment(options), input: options.input ?? "" });
+  }
+
+  /** Runs `mreg` with these arguments as a process. */
+  process(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.#run(process.execPath, [bin, ...args], options);
+  }
+
+  /** Runs a line of shell; where it is nothing but calls of `mreg`, without the shell. */
+  async line(text: string, options: RunOptions = {}): Promise<Run> {
+    const calls = text.split(" && ").map(readCall);
+    if (!calls.every((call) => call !== undefined)) return this.shell(text, options);
+    let run: Run = { exitCode: 0, stdout: "", stderr: "" };
+    for (const { env, args } of calls) {
+      run = await this.mreg(args, { ...options, env: { ...options.env, ...env } });
+      if (run.exitCode !== 0) break;
+    }
+    return run;
   }
 
   /** Runs a line of shell in which `mreg` is a command. */
@@ -55,11 +78,15 @@ export class Workspace {
 
   /** Starts `mreg` and hands over the process, for tests that interrupt it. */
   start(args: readonly string[], options: RunOptions = {}) {
-    return spawn(process.execPath, [bin, ...args], { cwd: this.directory, env: { ...this.#env, ...options.env } });
+    return spawn(process.execPath, [bin, ...args], { cwd: this.directory, env: this.#environment(options) });
   }
 
   remove(): void {
     rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  #environment({ env }: RunOptions): NodeJS.ProcessEnv {
+    return { ...this.#env, ...env };
   }
 
   #run(file: string, args: readonly string[], options: RunOptions): Promise<Run> {
@@ -67,7 +94,7 @@ export class Workspace {
       const child = execFile(
         file,
         args,
-        { cwd: this.directory, env: { ...this.#env, ...options.env }, maxBuffer: 64 * 1024 * 1024 },
+        { cwd: this.directory, env: this.#environment(options), maxBuffer: 64 * 1024 * 1024 },
         (error, stdout, stderr) => done({ exitCode: error ? (child.exitCode ?? null) : 0, stdout, stderr }),
       );
       // A program that ends without reading its input closes the pipe; that is its right.
@@ -82,4 +109,18 @@ export class Workspace {
     writeFileSync(join(directory, "mreg"), `#!/bin/sh\nexec "${process.execPath}" "${bin}" "$@"\n`, { mode: 0o755 });
     return directory;
   }
+}
+
+/** Reads `NAME=value mreg word 'a word' "a word"`; undefined for what only a shell understands. */
+function readCall(text: string) {
+  const words = [...text.matchAll(/(?:[^\s"'`$\\|&;<>()*?~#]|"[^"`$\\]*"|'[^']*')+|\S/g)].map(([word]) => word);
+  if (words.some((word) => /^["'`$\\|&;<>()*?~#]$/.test(word))) return undefined;
+  const plain = words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
+  const at = plain.indexOf("mreg");
+  const settings = plain.slice(0, at).map((word) => /^(\w+)=(.*)$/.exec(word));
+  if (at < 0 || settings.includes(null)) return undefined;
+  return {
+    env: Object.fromEntries(settings.map((match) => [match?.[1] ?? "", match?.[2] ?? ""])),
+    args: plain.slice(at + 1),
+  };
 }

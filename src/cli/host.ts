@@ -1,0 +1,10 @@
+/**
+ * All that the program takes from the process it runs in, so that something else can stand in for it: tests run many
+ * commands in one process.
+ */
+export interface Host extends Pick<NodeJS.Process, "cwd" | "env" | "stdin" | "stdout" | "stderr"> {
+  /** Set when the program ends. */
+  exitCode?: NodeJS.Process["exitCode"];
+  once(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+}
