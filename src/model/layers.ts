@@ -1,3 +1,4 @@
+import type { Digest } from "../base/digest.ts";
 import { type BlobSource, fileSource } from "../oci/source.ts";
 import type { PackedArchive } from "./archive.ts";
 import { ModelError } from "./errors.ts";
@@ -6,12 +7,13 @@ import type { HashedFile } from "./hash-pass.ts";
 import { describeLayer } from "./layer.ts";
 import { type FileKind, fileKinds } from "./media-types.ts";
 
-/** A file of the model and where its bytes are. */
+/** A file of the model, alone in its layer or in an archive. */
 export interface ModelFile {
   readonly path: string;
   readonly kind: FileKind;
-  /** Describes the file as a layer of its own, also when it travels in an archive. */
-  readonly source: BlobSource;
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
 }
 
 export interface PackedFiles {
@@ -38,44 +40,22 @@ export function packLayers(
   archives: readonly PackedArchive[],
   mtime: string,
 ): PackedFiles {
-  const alone: readonly ModelFile[] = loose.map((file) => modelFile(file, mtime));
-  const members: readonly ModelFile[] = archives.flatMap(({ kind, members: each }) =>
-    each.map((file) => new ArchivedFile(file, kind, mtime)),
-  );
+  const alone = loose.map((file) => ({ path: file.path, kind: file.kind, source: layerSource(file, mtime) }));
+  const members = archives.flatMap(({ kind, members: each }) => each.map((file) => modelFile({ ...file, kind })));
   const byPath = (a: { readonly path: string }, b: { readonly path: string }) => comparePaths(a.path, b.path);
   const named = [...alone, ...archives];
   const collision = findCollision([...named, ...members].sort(byPath).map(({ path }) => path));
   if (collision) throw new ModelError("CONFIG_INVALID", `${collision[1]} is the name of an archive that mreg makes`);
   const layers = fileKinds.flatMap((kind) => named.filter((each) => each.kind === kind).sort(byPath));
-  return { files: [...alone, ...members].sort(byPath), layers: layers.map(({ source }) => source) };
+  const files = [...loose.map(modelFile), ...members].sort(byPath);
+  return { files, layers: layers.map(({ source }) => source) };
 }
 
-/** One of thousands: what it would be as a layer is worked out when somebody asks. */
-class ArchivedFile implements ModelFile {
-  readonly kind: FileKind;
-  readonly #file: HashedFile;
-  readonly #mtime: string;
-
-  constructor(file: HashedFile, kind: FileKind, mtime: string) {
-    this.kind = kind;
-    this.#file = file;
-    this.#mtime = mtime;
-  }
-
-  get path(): string {
-    return this.#file.path;
-  }
-
-  get source(): BlobSource {
-    return modelFile({ ...this.#file, kind: this.kind }, this.#mtime).source;
-  }
+function modelFile({ path, kind, digest, size }: KindedFile): ModelFile {
+  return { path, kind, digest, size };
 }
 
-function modelFile(file: KindedFile, mtime: string): ModelFile {
+function layerSource(file: KindedFile, mtime: string): BlobSource {
   const isTested = file.header !== undefined;
-  return {
-    path: file.path,
-    kind: file.kind,
-    source: fileSource(describeLayer({ ...file, encoding: "raw", mtime, isTested }), file.location),
-  };
+  return fileSource(describeLayer({ ...file, encoding: "raw", mtime, isTested }), file.location);
 }

@@ -103,10 +103,7 @@ async function push_(context: Context, { name, paths, options }: PushRequest): P
       lineage &&
       signer &&
       (await attach(repository, descriptor, lineage, { name: repository.name, signer, clock, signal }));
-    const files = artifact.files.map(({ path, kind, source }) => {
-      const { digest, size } = source.descriptor;
-      return { path, kind, digest, size };
-    });
+    const files = artifact.files.map((file) => ({ ...file }));
     const result: PushResult = {
       kind: "push",
       schemaVersion: 1,
