@@ -9,7 +9,7 @@ import { findTransition } from "../../src/lifecycle/transition.ts";
 import { type CastName, castPolicyYaml, castRoles, newCast, predicates, typeOf } from "./lifecycle.ts";
 
 /** One cast for all cases: keys cost more than decisions. */
-const cast = await newCast();
+export const cast = await newCast();
 const policy: Policy = parsePolicy(castPolicyYaml(cast, "24h"));
 
 /** Version 2, which wants to move; version 1 is the champion. */

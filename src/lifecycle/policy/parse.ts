@@ -1,43 +1,36 @@
-import type { z } from "zod";
-import { digestOf } from "../../base/digest.ts";
+import { type Digest, digestOf } from "../../base/digest.ts";
 import { isMregError } from "../../base/errors.ts";
 import { describeCertificateIdentity } from "../../trust/certificate-identity.ts";
 import type { Fingerprint, Identity, PublicKey } from "../../trust/identity.ts";
 import { parsePublicKey } from "../../trust/key.ts";
 import type { TrustRoot } from "../../trust/trust-root.ts";
 import { LifecycleError } from "../errors.ts";
-import { findWeakenings, type Weakening } from "./invariant.ts";
+import { findWeakenings } from "./invariant.ts";
 import type { BorrowedRole, Member, Policy } from "./policy.ts";
 import type { PolicyProblem } from "./problem.ts";
-import { findBrokenReferences } from "./references.ts";
-import { type Delegation, PolicyFile } from "./schema.ts";
-import { readYaml } from "./yaml.ts";
+import { readPolicyFile } from "./read-file.ts";
+import type { Delegation, PolicyFile } from "./schema.ts";
 
 /**
  * Reads a policy file, and refuses it unless every word of it is understood.
  *
- * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals.
- * @param trustRoot - what the certificates of members without a key are verified against; without it, they are not
- * believed.
+ * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals, together with the base's.
+ * @param options - `trustRoot`: what the certificates of members without a key are verified against; without it, they
+ * are not believed. `base`: the text of the policy that this one extends.
  * @throws {@link LifecycleError} `POLICY_INVALID`, listing every problem with its path and what is allowed there.
  */
-export function parsePolicy(yaml: string, { trustRoot }: { readonly trustRoot?: TrustRoot | undefined } = {}): Policy {
-  const parsed = PolicyFile.safeParse(readYaml(yaml));
-  if (!parsed.success)
-    throw invalid(
-      parsed.error.issues.flatMap((issue) => describeIssue(issue, [])),
-      parsed.error,
-    );
-  const file = parsed.data;
-  const broken = findBrokenReferences(file);
-  if (broken.length > 0) throw invalid(broken);
+export function parsePolicy(
+  yaml: string,
+  { base, trustRoot }: { readonly trustRoot?: TrustRoot | undefined; readonly base?: string | undefined } = {},
+): Policy {
+  const { file, problems } = readPolicyFile(yaml, base);
+  if (!file || problems.length > 0) throw invalid(problems);
   const members = readMembers(file);
   const weakenings = findWeakenings(file);
-  checkAdmission(file, weakenings);
   return {
     name: file.metadata.name,
     version: file.metadata.version,
-    digest: digestOf(yaml),
+    digest: policyDigest(yaml, base),
     members,
     roles: new Map(Object.entries(file.roles)),
     states: new Map(Object.entries(file.states)),
@@ -53,20 +46,9 @@ export function parsePolicy(yaml: string, { trustRoot }: { readonly trustRoot?: 
   };
 }
 
-/** The invariant may be dropped only by naming exactly what is dropped (lifecycle.md, "States and gates"). */
-function checkAdmission(file: PolicyFile, weakenings: readonly Weakening[]): void {
-  const dropped = new Set(weakenings.map(({ demand }) => demand));
-  const problems = weakenings
-    .filter(({ demand }) => !file.weakens.includes(demand))
-    .map(({ demand, text }) => ({
-      path: "weakens",
-      message: `${text}; a policy that means it says weakens: [${demand}]`,
-    }));
-  for (const demand of file.weakens) {
-    if (!dropped.has(demand))
-      problems.push({ path: "weakens", message: `names ${demand}, but nothing drops that demand` });
-  }
-  if (problems.length > 0) throw invalid(problems);
+/** Names a policy by its bytes, and by those of its base where it has one: neither can be exchanged. */
+export function policyDigest(yaml: string, base?: string): Digest {
+  return base === undefined ? digestOf(yaml) : digestOf(`${digestOf(yaml)}\n${digestOf(base)}\n`);
 }
 
 function readMembers(file: PolicyFile): ReadonlyMap<string, Member> {
@@ -119,25 +101,6 @@ function onlyState(file: PolicyFile, matches: (rule: PolicyFile["states"][string
   // `findBrokenReferences` has counted them already.
   if (!found) throw invalid([{ path: "states", message: "no such state" }]);
   return found[0];
-}
-
-/** One line per problem; in a union, the problems of the branch that was meant. */
-function describeIssue(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): PolicyProblem[] {
-  const path = [...parent, ...issue.path];
-  if (issue.code === "invalid_union" && issue.errors.length > 0) {
-    const [withPredicate = [], documents = []] = issue.errors;
-    const meant = documents.some(isUnknownPredicate) ? withPredicate : documents;
-    return meant.flatMap((inner) => describeIssue(inner, path));
-  }
-  if (issue.code === "invalid_key") {
-    return issue.issues.map(({ message }) => ({ path: path.map(String).join("."), message: `as a name: ${message}` }));
-  }
-  return [{ path: path.map(String).join(".") || "(top)", message: issue.message }];
-}
-
-/** The only union is that of evidence rules: those with a `predicate`, and documents, to which that key is unknown. */
-function isUnknownPredicate(issue: z.core.$ZodIssue): boolean {
-  return issue.code === "unrecognized_keys" && issue.keys.includes("predicate");
 }
 
 function invalid(problems: readonly PolicyProblem[], cause?: unknown): LifecycleError {
