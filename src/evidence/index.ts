@@ -6,14 +6,25 @@ export {
   evidenceArtifactType,
   kindAnnotation,
 } from "./attach-evidence.ts";
+export { type CardFinding, type CardLint, lintCard } from "./card-lint.ts";
+export { type CardFacts, cardFacts, cardTemplate } from "./card-template.ts";
 export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
 export { draftEvidence, type EvidenceDraft } from "./draft.ts";
+export { type CollectedLineage, draftLineage, type LineageRequest } from "./draft-lineage.ts";
 export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
 export type { EvalInput, MetricDirection } from "./eval-input.ts";
 export type { EvidenceFile, EvidenceSource } from "./evidence-file.ts";
 export type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
 export { evidenceSetDigest } from "./evidence-set.ts";
+export {
+  type AffectedVersion,
+  findImpact,
+  type ImpactQuery,
+  type LineageStatement,
+  type VersionLineage,
+} from "./impact.ts";
 export { type Lineage, type LineageDataset, lineageOf } from "./lineage.ts";
+export { basesOf, type NamedVersion } from "./lineage-match.ts";
 export { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 export { Approval } from "./predicates/approval.ts";
 export { type Consumer, Consumers, coversEnvironment, remainingConsumers } from "./predicates/consumers.ts";
@@ -36,5 +47,6 @@ export { Served, ServedMethod } from "./predicates/served.ts";
 export { TestResult } from "./predicates/test-result.ts";
 export { VerificationSummary } from "./predicates/verification-summary.ts";
 export { Vulnerabilities } from "./predicates/vulns.ts";
+export { type ReadLineage, readLineageStatements } from "./read-lineage.ts";
 export { unpackEvaluation } from "./readers/eval-archive.ts";
 export { formatScanner, type ScanOptions, scanWeights } from "./scan-weights.ts";

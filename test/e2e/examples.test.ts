@@ -17,6 +17,8 @@ const stageOf: Readonly<Record<string, Stage>> = {
   push: "initialised",
   sign: "pushed",
   attach: "pushed",
+  "card init": "pushed",
+  "card lint": "files",
   check: "evidenced",
   promote: "evidenced",
   approve: "ready",

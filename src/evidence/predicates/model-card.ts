@@ -41,8 +41,13 @@ export const coreCardFields = [
 
 /** A model card, `https://mreg.dev/model-card/v1`: the card itself by digest, and its fields for gates to read. */
 export const ModelCard = z.strictObject({
-  /** `hf-readme`: Markdown with YAML front matter; `mreg-json`: the fields as a JSON object. */
-  format: z.enum(["hf-readme", "mreg-json"]),
+  /**
+   * `hf-readme`: Markdown with YAML front matter; `mreg-json`: the fields as a JSON object; `mct`: JSON of Google's Model
+   * Card Toolkit; `cyclonedx`: the modelCard of a component in a CycloneDX bill of materials.
+   */
+  format: z.enum(["hf-readme", "mreg-json", "mct", "cyclonedx"]),
+  /** Version of the format, where the card states one. */
+  formatVersion: Name.optional(),
   card: FileReference,
   /** Further files that belong to the card. */
   evidence: z.array(FileReference).optional(),

@@ -3,6 +3,8 @@ export interface MarkdownFile {
   /** The YAML between the `---` lines at the top, when there is any. */
   readonly frontMatter?: string;
   readonly body: string;
+  /** The line that the body begins with, counted from 1. */
+  readonly bodyLine: number;
 }
 
 const headingPattern = /^ {0,3}(#{1,6})[ \t]+(.*)$/s;
@@ -11,6 +13,8 @@ const headingPattern = /^ {0,3}(#{1,6})[ \t]+(.*)$/s;
 export interface Section {
   readonly title: string;
   readonly text: string;
+  /** Line of the heading in the body, counted from 0. */
+  readonly line: number;
 }
 
 /**
@@ -20,10 +24,11 @@ export interface Section {
  */
 export function splitFrontMatter(text: string): MarkdownFile {
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\n|\r/);
-  if (lines[0]?.trimEnd() !== "---") return { body: lines.join("\n") };
+  if (lines[0]?.trimEnd() !== "---") return { body: lines.join("\n"), bodyLine: 1 };
   const end = lines.findIndex((line, index) => index > 0 && /^(?:---|\.\.\.)\s*$/.test(line));
   if (end < 0) throw new SyntaxError("its front matter does not end, expected a second line of ---");
-  return { frontMatter: lines.slice(1, end).join("\n"), body: lines.slice(end + 1).join("\n") };
+  const [frontMatter, body] = [lines.slice(1, end).join("\n"), lines.slice(end + 1).join("\n")];
+  return { frontMatter, body, bodyLine: end + 2 };
 }
 
 /**
@@ -35,19 +40,19 @@ export function splitFrontMatter(text: string): MarkdownFile {
  */
 export function sections(body: string): readonly Section[] {
   const open: { title: string; level: number; lines: string[] }[] = [];
-  const closed: { title: string; lines: string[] }[] = [];
+  const closed: { title: string; line: number; lines: string[] }[] = [];
   let fence: string | undefined;
-  for (const line of withoutComments(body).split("\n")) {
+  for (const [number, line] of withoutComments(body).split("\n").entries()) {
     fence = fenceAfter(line, fence);
     const [, marks = "", title = ""] = fence === undefined ? (headingPattern.exec(line) ?? []) : [];
     while (marks && open.length > 0 && (open.at(-1)?.level ?? 0) >= marks.length) open.pop();
     for (const section of open) section.lines.push(line);
     if (!marks) continue;
-    const section = { title: withoutClosingMarks(title), level: marks.length, lines: [] };
+    const section = { title: withoutClosingMarks(title), level: marks.length, line: number, lines: [] };
     open.push(section);
     closed.push(section);
   }
-  return closed.map(({ title, lines }) => ({ title, text: lines.join("\n").trim() }));
+  return closed.map(({ title, line, lines }) => ({ title, line, text: lines.join("\n").trim() }));
 }
 
 /** `Ethics ##` is the heading Ethics. A loop, since a pattern for the end of a line takes quadratic time on hostile ones. */
@@ -65,7 +70,7 @@ function fenceAfter(line: string, fence: string | undefined): string | undefined
   return mark.startsWith(fence) && line.trim() === mark ? undefined : fence;
 }
 
-/** Templates explain their fields in comments; an explanation is not an answer. */
+/** Templates explain their fields in comments; an explanation is not an answer. Its line breaks stay, for the count. */
 function withoutComments(text: string): string {
   let rest = "";
   let from = 0;
@@ -73,7 +78,7 @@ function withoutComments(text: string): string {
     const start = text.indexOf("<!--", from);
     const end = start < 0 ? -1 : text.indexOf("-->", start + 4);
     if (end < 0) return rest + text.slice(from);
-    rest += text.slice(from, start);
+    rest += text.slice(from, start) + "\n".repeat(text.slice(start, end).split("\n").length - 1);
     from = end + 3;
   }
 }
