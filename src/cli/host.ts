@@ -2,9 +2,9 @@
  * All that the program takes from the process it runs in, so that something else can stand in for it: tests run many
  * commands in one process.
  */
-export interface Host extends Pick<NodeJS.Process, "cwd" | "env" | "stdin" | "stdout" | "stderr"> {
+export interface Host extends Pick<NodeJS.Process, "cwd" | "env" | "stdin" | "stdout" | "stderr" | "pid" | "kill"> {
   /** Set when the program ends. */
   exitCode?: NodeJS.Process["exitCode"];
-  once(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
-  off(signal: "SIGINT" | "SIGTERM", listener: () => void): unknown;
+  on(signal: "SIGINT" | "SIGTERM", listener: (signal: "SIGINT" | "SIGTERM") => void): unknown;
+  off(signal: "SIGINT" | "SIGTERM", listener: (signal: "SIGINT" | "SIGTERM") => void): unknown;
 }

@@ -14,14 +14,23 @@ export async function main(argv: readonly string[], host: Host = process): Promi
     return;
   }
   const interrupt = new AbortController();
-  const onSignal = () => interrupt.abort(new DOMException("interrupted", "AbortError"));
-  host.once("SIGINT", onSignal);
-  host.once("SIGTERM", onSignal);
+  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+    if (!interrupt.signal.aborted) return interrupt.abort(new DOMException("interrupted", "AbortError"));
+    // Whoever asks twice does not want to wait.
+    stopListening();
+    host.kill(host.pid, signal);
+  };
+  const stopListening = () => {
+    host.off("SIGINT", onSignal);
+    host.off("SIGTERM", onSignal);
+  };
+  // Not `once`: the library behind the locks listens, too, and ends the process when nobody else does any more.
+  host.on("SIGINT", onSignal);
+  host.on("SIGTERM", onSignal);
   try {
     const { runProgram } = await import("./program.ts");
     await runProgram(argv, host, interrupt.signal);
   } finally {
-    host.off("SIGINT", onSignal);
-    host.off("SIGTERM", onSignal);
+    stopListening();
   }
 }

@@ -28,6 +28,11 @@ describe("a registry", () => {
     return JSON.parse(run.stderr.trim().split("\n").at(-1) ?? "");
   };
 
+  const filesBelow = (directory: string): string[] =>
+    existsSync(project.path(directory))
+      ? readdirSync(project.path(directory), { recursive: true, encoding: "utf8" })
+      : [];
+
   it("that is down: exit 8", async () => {
     const gone = await startRegistry();
     const { host } = gone;
@@ -130,7 +135,7 @@ describe("a registry", () => {
     expect(faulty.count("upload.put") - before).toBeLessThanOrEqual(3);
   });
 
-  it("pull interrupted by Ctrl-C: exit 130, nothing under the final name; run again, it completes", async () => {
+  it("pull interrupted by Ctrl-C while it holds its lock: exit 130, nothing under the final name; run again, it completes", async () => {
     const faulty = await start();
     const { host } = faulty;
     await writeBigFile(project.path("model", "pytorch_model.bin"), 4 * 1024 * 1024, 1);
@@ -143,9 +148,13 @@ describe("a registry", () => {
     const before = faulty.count("blob.get");
     const child = project.start(["pull", `${host}/risk:v1`, "-o", "out"]);
     const end = endOf(child);
-    await until(() => faulty.count("blob.get") > before, end);
+    await until(
+      () => faulty.count("blob.get") > before && filesBelow("out").some((path) => /lock.owner$/.test(path)),
+      end,
+    );
     child.kill("SIGINT");
-    expect(await end).toMatchObject({ exitCode: 130, signal: null });
+    expect(await end).toMatchObject({ exitCode: 130, signal: null, printed: expect.stringContaining("[INTERRUPTED]") });
+    expect(filesBelow("out").filter((path) => /lock/.test(path))).toEqual([]);
     expect(existsSync(project.path("out", "pytorch_model.bin"))).toBe(false);
     faulty.clearFaults();
     expect((await project.mreg(["pull", `${host}/risk:v1`, "-o", "out"])).exitCode).toBe(0);

@@ -34,7 +34,7 @@ export async function runInProcess(args: readonly string[], { directory, env, in
     stdout,
     stderr,
     exitCode: undefined,
-    once: () => {},
+    on: () => {},
     off: () => {},
   };
   await load().main(args, host as unknown as Host);
