@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Digest, sealDigest } from "../base/digest.ts";
 import type { TransferListener } from "../base/events.ts";
+import { manifestLimitBytes } from "../base/limits.ts";
 import type { BlobSource } from "../oci/source.ts";
+import { ModelError } from "./errors.ts";
 import type { HashedFile } from "./hash-pass.ts";
 import { describeLayer } from "./layer.ts";
 import { type FileKind, fileKinds } from "./media-types.ts";
@@ -14,6 +16,9 @@ const rawFileLimit = 256;
 
 /** Names that Harbor shows as tabs, if they are layers of their own. */
 const shownByRegistries = /^(?:README|README\.md|LICENSE|LICENSE\.txt)$/;
+
+/** What a layer takes in a manifest at least, beside its path, which is in it three times: a little less than it is. */
+const layerTextBytes = 420;
 
 /** Small files of one kind that travel as one layer. */
 export interface Archive {
@@ -36,6 +41,8 @@ export interface PackedArchive {
  * Weights are never gathered: scans, range reads and image volumes need them as they are.
  *
  * @param files - sorted by path, as the walk gives them.
+ * @throws {@link ModelError} `CONFIG_INVALID` when the files that are layers of their own are more than a manifest
+ * holds: before the first of them is read.
  */
 export function gatherSmall(
   files: readonly WalkedFile[],
@@ -48,7 +55,20 @@ export function gatherSmall(
     return members.length > 0 ? [{ path: `${kind}.files.tar`, kind, members }] : [];
   });
   const gathered = new Set(archives.flatMap(({ members }) => members));
-  return { archives, loose: files.filter((file) => !gathered.has(file)) };
+  const loose = files.filter((file) => !gathered.has(file));
+  checkLayers(loose);
+  return { archives, loose };
+}
+
+function checkLayers(loose: readonly WalkedFile[]): void {
+  const bytes = loose.reduce((sum, { path }) => sum + layerTextBytes + 3 * Buffer.byteLength(path), 0);
+  if (bytes <= manifestLimitBytes) return;
+  throw new ModelError(
+    "CONFIG_INVALID",
+    `${loose.length} files would be layers of their own, which takes a manifest of more than ${bytes} bytes, expected at most ` +
+      `${manifestLimitBytes}, some 8,900 files: weights are never gathered in an archive, so join small ones in one file, ` +
+      "such as a safetensors or a zip, or push the directories apart",
+  );
 }
 
 function isGathered({ path, size }: WalkedFile): boolean {
