@@ -30,22 +30,33 @@ const widths: Readonly<Record<number, number>> = {
 const stringType = 8;
 const arrayType = 9;
 
+export interface GgufMetadata {
+  readonly values: ReadonlyMap<string, Scalar>;
+  /** How many elements each array has. */
+  readonly lengths: ReadonlyMap<string, number>;
+}
+
 /** Reads the key-value pairs; arrays and overlong strings are stepped over, never built. */
-export async function readMetadata(cursor: GgufCursor, count: number): Promise<Map<string, Scalar>> {
-  const metadata = new Map<string, Scalar>();
+export async function readMetadata(cursor: GgufCursor, count: number): Promise<GgufMetadata> {
+  const values = new Map<string, Scalar>();
+  const lengths = new Map<string, number>();
   const keys = new Set<string>();
   for (let index = 0; index < count; index++) {
     const key = await cursor.string(`metadata key ${index + 1}`, keyLimitBytes);
     if (keys.has(key)) throw unsafe(`metadata key ${quote(key)} appears twice`);
     keys.add(key);
-    const value = await readValue(cursor, await cursor.u32(), key);
-    if (value !== undefined) metadata.set(key, value);
+    const type = await cursor.u32();
+    if (type === arrayType) {
+      lengths.set(key, await skipArray(cursor, key, 1));
+      continue;
+    }
+    const value = await readValue(cursor, type, key);
+    if (value !== undefined) values.set(key, value);
   }
-  return metadata;
+  return { values, lengths };
 }
 
 async function readValue(cursor: GgufCursor, type: number, key: string): Promise<Scalar | undefined> {
-  if (type === arrayType) return skipArray(cursor, key, 1);
   if (type === stringType) return readString(cursor, key);
   const width = widths[type];
   if (width === undefined) throw unsafe(`metadata ${quote(key)} has the unknown value type ${type}`);
@@ -94,7 +105,7 @@ function scalar(bytes: Buffer, type: number, context: { key: string; bigEndian: 
   }
 }
 
-async function skipArray(cursor: GgufCursor, key: string, depth: number): Promise<undefined> {
+async function skipArray(cursor: GgufCursor, key: string, depth: number): Promise<number> {
   if (depth > arrayDepthLimit) throw unsafe(`metadata ${quote(key)} nests arrays deeper than ${arrayDepthLimit}`);
   const type = await cursor.u32();
   const count = await cursor.u64(`length of metadata ${quote(key)}`);
@@ -112,4 +123,5 @@ async function skipArray(cursor: GgufCursor, key: string, depth: number): Promis
   } else {
     throw unsafe(`metadata ${quote(key)} is an array of the unknown value type ${type}`);
   }
+  return count;
 }

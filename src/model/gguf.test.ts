@@ -114,10 +114,12 @@ test("gguf: reads every scalar type, and steps over arrays of every shape and ov
 });
 
 test("gguf: general.alignment moves the data", async () => {
-  const writer = new Writer().head(3, 1, 1).text("general.alignment").u32(4).u32(64).tensor("a", [1], 0, 64);
+  const writer = new Writer().head(3, 1, 1).text("general.alignment").u32(4).u32(64).tensor("a", [1], 0, 0);
   const header = await read(writer.end(192));
   expect(header?.headerBytes).toBe(128);
-  expect(header?.tensors[0]?.offset).toBe(192);
+  expect(header?.tensors[0]?.offset).toBe(128);
+  const hole = new Writer().head(3, 2, 0).tensor("a", [1], 0, 0).tensor("b", [1], 0, 64);
+  await rejectsWith(read(hole.end(128)), "UNSAFE_FORMAT");
 });
 
 describe("gguf: refuses", () => {

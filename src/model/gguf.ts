@@ -28,14 +28,15 @@ export async function parseGguf(read: RangeReader): Promise<WeightsHeader> {
   if (metadataCount > metadataLimit) {
     throw unsafe(`claims ${metadataCount} metadata pairs, expected at most ${metadataLimit}`);
   }
-  const metadata = await readMetadata(cursor, metadataCount);
-  const alignment = checkAlignment(metadata.get("general.alignment"));
+  const { values, lengths } = await readMetadata(cursor, metadataCount);
+  const alignment = checkAlignment(values.get("general.alignment"));
   const infos: TensorInfo[] = [];
   for (let index = 0; index < tensorCount; index++) infos.push(await readTensorInfo(cursor));
   const headerBytes = Math.ceil(cursor.position / alignment) * alignment;
   const tensors = infos.map((info) => describeTensor(info, headerBytes, alignment));
-  checkPlaces(tensors, read.size);
-  return { format: "gguf", headerBytes, tensors, metadata: Object.fromEntries(metadata) };
+  checkPlaces(tensors, { start: headerBytes, alignment, size: read.size });
+  const arrays = lengths.size > 0 ? { arrays: Object.fromEntries(lengths) } : {};
+  return { format: "gguf", headerBytes, tensors, metadata: Object.fromEntries(values), ...arrays };
 }
 
 async function readVersion(cursor: GgufCursor): Promise<void> {
@@ -93,15 +94,29 @@ function describeTensor(info: TensorInfo, dataStart: number, alignment: number):
   return { name, dtype: type.name, shape, elements, offset: dataStart + info.offset, bytes };
 }
 
-/** Inside the file, with names of their own, and none upon another. Padding between them is part of the format. */
-function checkPlaces(tensors: readonly Tensor[], size: number): void {
+interface GgufPlace {
+  /** First byte behind the header. */
+  readonly start: number;
+  readonly alignment: number;
+  /** Of the file. */
+  readonly size: number;
+}
+
+/**
+ * Inside the file, with names of their own, one behind the other with no more than padding between them: ggml accepts
+ * nothing else, and a hole is where a second file travels along.
+ */
+function checkPlaces(tensors: readonly Tensor[], { start, alignment, size }: GgufPlace): void {
   const names = new Set<string>();
-  let position = 0;
+  let position = start;
   for (const tensor of tensors.toSorted((a, b) => a.offset - b.offset || a.bytes - b.bytes)) {
     const name = quote(tensor.name);
     if (names.has(tensor.name)) throw unsafe(`tensor ${name} appears twice`);
     names.add(tensor.name);
     if (tensor.offset < position) throw unsafe(`tensor ${name} overlaps the one before it`);
+    const expected = Math.ceil(position / alignment) * alignment;
+    if (tensor.offset > expected)
+      throw unsafe(`hole before tensor ${name}: it starts at ${tensor.offset}, expected ${expected}`);
     position = tensor.offset + tensor.bytes;
     if (position > size) {
       throw unsafe(`tensor ${name} ends at byte ${position}, but the file has ${size}: it is truncated`);

@@ -15,10 +15,19 @@ export { ModelError, type ModelErrorCode } from "./errors.ts";
 export type { FieldDifference } from "./field-diff.ts";
 export { pathProblem } from "./file-path.ts";
 export { fileSetDigest } from "./file-set.ts";
-export { type FileInspection, inspectModel, type ModelInspection, type WeightsInspection } from "./inspect.ts";
+export {
+  type FileInspection,
+  type InspectOptions,
+  inspectDirectory,
+  inspectModel,
+  type ModelInspection,
+} from "./inspect.ts";
+export type { ChatTemplateInspection, ModelFacts, SourcedText, TokenizerInspection } from "./inspect-facts.ts";
+export type { InspectedTensor, WeightsInspection } from "./inspect-weights.ts";
 export { fileKind } from "./kind.ts";
 export type { ModelFile } from "./layers.ts";
 export { type FileKind, fileKinds, layerAnnotationKeys, modelAnnotationKeys, modelMediaTypes } from "./media-types.ts";
+export type { MlflowModel } from "./mlmodel.ts";
 export type { ModelInput } from "./model-input.ts";
 export { ModelPackConfig } from "./modelpack-config.ts";
 export { type PulledFile, type PulledModel, type PullOptions, pullModel } from "./pull.ts";

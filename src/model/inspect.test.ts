@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import { pushForeign, titled } from "../../test/support/artifacts.ts";
 import { rejectsWith } from "../../test/support/expect.ts";
 import { tinySafetensors, writeTinyGguf, writeTinyModel } from "../../test/support/models.ts";
-import { scratchDirectory } from "../../test/support/scratch.ts";
+import { scratchDirectory, type Tree, writeTree } from "../../test/support/scratch.ts";
 import { sharded, tensorBytes } from "../../test/support/versions.ts";
+import { digestOf } from "../base/digest.ts";
 import type { ByteRange } from "../oci/content.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
 import { buildModel } from "./build.ts";
-import { inspectModel } from "./inspect.ts";
+import { inspectDirectory, inspectModel } from "./inspect.ts";
 import { readModel } from "./read.ts";
 import { uploadModel } from "./upload.ts";
 
@@ -99,4 +100,127 @@ test("inspect: a store's failure is no finding about the file", async () => {
     yield Buffer.alloc(10);
   }
   await rejectsWith(inspectModel({ fetchRange: cut }, view), "SIZE_MISMATCH");
+});
+
+/** Looks into these files in a directory. */
+async function lookInto(tree: Tree, tensors?: number) {
+  const root = await scratchDirectory();
+  await writeTree(root, tree);
+  return inspectDirectory(root, { tensors });
+}
+
+test("inspect: a directory tells the same as what is pushed from it", async () => {
+  const root = await scratchDirectory();
+  await writeTinyModel(root, { seed: 1 });
+  const store = new MemoryRegistry().repository("m");
+  const artifact = await buildModel({ paths: [root], name: "m" });
+  await uploadModel(store, artifact);
+  const pushed = await inspectModel(store, await readModel(store, artifact.manifest.descriptor), { tensors: 3 });
+  const local = await inspectDirectory(root, { tensors: 3 });
+  const strip = ({ files, format: _format, ...rest }: typeof local) => ({
+    ...rest,
+    files: files.map(({ path }) => path).sort(),
+  });
+  expect(strip(local)).toEqual(strip(pushed));
+  expect(local).toMatchObject({
+    format: "directory",
+    summary: { format: "safetensors", architecture: "TinyBertModel", parameters: 8440, precision: "float32" },
+    tokenizer: { kind: "WordLevel", vocabSize: 4 },
+    licenses: [
+      { source: "LICENSE", text: "apache-2.0" },
+      { source: "README.md license", text: "apache-2.0" },
+    ],
+    baseModels: [{ source: "README.md base_model", text: "example/tiny-bert" }],
+    notes: [],
+  });
+  expect(local.weights[0]?.list).toHaveLength(3);
+});
+
+test("inspect: tells templates with their digests, licences that differ, remote code and base models", async () => {
+  const template = "{{ ''.__class__ }}";
+  const inspection = await lookInto({
+    "config.json": '{"auto_map": {"AutoModel": "modeling.Net"}, "vocab_size": 32000}',
+    "tokenizer_config.json": JSON.stringify({ tokenizer_class: "LlamaTokenizer", chat_template: template }),
+    "adapter_config.json": '{"base_model_name_or_path": "org/base"}',
+    "README.md": "---\nlicense: other\nlicense_name: acme\nbase_model: [org/one, org/two]\n---\n# x",
+    LICENSE: "Apache License\n  Version 2.0",
+    "w.npy": "?",
+  });
+  expect(inspection).toMatchObject({
+    tokenizer: { kind: "LlamaTokenizer", vocabSize: 32_000 },
+    chatTemplates: [
+      {
+        source: "tokenizer_config.json",
+        digest: digestOf(Buffer.from(template)),
+        size: 18,
+        risks: ["reaches Python's internals"],
+      },
+    ],
+    baseModels: [{ text: "org/base" }, { text: "org/one" }, { text: "org/two" }],
+    remoteCode: [{ source: "config.json", text: "modeling.Net" }],
+    notes: ["licences differ: apache-2.0 in LICENSE, acme in README.md license"],
+    hasChatTemplate: true,
+  });
+});
+
+test("inspect: tells what MLflow notes beside a model", async () => {
+  const MLmodel = `artifact_path: model
+flavors:
+  python_function:
+    loader_module: mlflow.sklearn
+    code: code
+  sklearn:
+    pickled_model: model.pkl
+    sklearn_version: 1.9.1
+mlflow_version: 3.4.0
+run_id: 8f1c
+signature:
+  inputs: '[{"type": "double", "name": "x"}]'
+`;
+  const { mlflow } = await lookInto({
+    MLmodel,
+    "requirements.txt": "# made\nmlflow==3.4.0\nscikit-learn==1.9.1\n",
+    "model.pkl": "N.",
+  });
+  expect(mlflow).toEqual({
+    path: "MLmodel",
+    flavors: [{ name: "python_function" }, { name: "sklearn", version: "1.9.1", data: "model.pkl" }],
+    runId: "8f1c",
+    mlflowVersion: "3.4.0",
+    signature: { inputs: '[{"type": "double", "name": "x"}]' },
+    requirements: ["mlflow==3.4.0", "scikit-learn==1.9.1"],
+    code: "code",
+  });
+});
+
+test("inspect: reads little of a registry, however long its small files and scattered structures are", async () => {
+  const store = new MemoryRegistry().repository("m");
+  const long = `{"vocab_size": 7, "x": "${"y".repeat(5_000_000)}"}`;
+  const pickle = Buffer.concat([
+    Buffer.from("]", "latin1"),
+    ...Array.from({ length: 40 }, () =>
+      Buffer.concat([Buffer.from("B\0\0\x10\0", "latin1"), Buffer.alloc(1 << 20), Buffer.from("0")]),
+    ),
+    Buffer.from("."),
+  ]);
+  const layers = [
+    titled("config.json", long),
+    titled("README.md", "---\nlicense: mit\n---\n".padEnd(1_000_000)),
+    titled("LICENSE", "MIT License".padEnd(100_000)),
+    titled("m.pkl", pickle),
+  ];
+  const target = await pushForeign(store, { layers });
+  let bytes = 0;
+  const fetchRange = store.fetchRange.bind(store);
+  store.fetchRange = (wanted, range) => {
+    bytes += range.end - range.start;
+    return fetchRange(wanted, range);
+  };
+  const { licenses, tokenizer, weights } = await inspectModel(store, await readModel(store, target));
+  expect(licenses.map(({ text }) => text)).toEqual(["mit", "mit"]);
+  expect(tokenizer).toBeUndefined();
+  expect(weights).toEqual([
+    { path: "m.pkl", format: "pickle", tensors: 0, parameters: 0, dtypes: {}, metadata: { imports: "" } },
+  ]);
+  expect(bytes).toBeLessThan(6_000_000);
 });

@@ -1,5 +1,5 @@
+import type { DescribedTensor, WeightsDescription } from "./formats/description.ts";
 import type { ModelConfigFacts } from "./model-config.ts";
-import type { Tensor, WeightsHeader } from "./tensor.ts";
 
 /** Formats of one parameter per element, and those whose packing the table of ggml types has resolved already. */
 const plainMethods: readonly string[] = ["fp8", "fbgemm_fp8"];
@@ -14,7 +14,7 @@ const companion = /\.(?:qzeros|scales|g_idx)$|(?:_scale|_scale_inv)$/;
  * @returns undefined when a quantization method packs elements in a way mreg does not know; a wrong number would be
  * believed.
  */
-export function countParameters(headers: readonly WeightsHeader[], facts: ModelConfigFacts): number | undefined {
+export function countParameters(headers: readonly WeightsDescription[], facts: ModelConfigFacts): number | undefined {
   const tensors = headers.flatMap((header) => header.tensors);
   if (tensors.length === 0) return undefined;
   const method = facts.quantization;
@@ -28,10 +28,10 @@ export function countParameters(headers: readonly WeightsHeader[], facts: ModelC
   });
 }
 
-function isCompanion({ name }: Tensor): boolean {
+function isCompanion({ name }: DescribedTensor): boolean {
   return companion.test(name);
 }
 
-function sum(tensors: readonly Tensor[], count: (tensor: Tensor) => number): number {
+function sum(tensors: readonly DescribedTensor[], count: (tensor: DescribedTensor) => number): number {
   return tensors.reduce((total, tensor) => total + count(tensor), 0);
 }

@@ -1,8 +1,9 @@
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { collect } from "../base/bytes.ts";
 import { ContentError } from "../base/errors.ts";
 import type { CallOptions, RangeFetcher } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { unsafe } from "./tensor.ts";
 
 /** Random access to content, so that a header is read without the gigabytes behind it. */
 export interface RangeReader {
@@ -63,6 +64,42 @@ export function readAhead(reader: RangeReader, prefixBytes: number): RangeReader
       if (end <= first.byteLength) return first.subarray(offset, end);
       const rest = await reader.read(first.byteLength, end - first.byteLength);
       return Buffer.concat([first.subarray(offset), rest]);
+    },
+  };
+}
+
+/** Reads from a file by its path: it is opened for each part, so that nobody has to close it. */
+export function pathReader(path: string, size: number): RangeReader {
+  return {
+    size,
+    read: async (offset, length) => {
+      const file = await open(path);
+      try {
+        return await fileReader(file, size).read(offset, length);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/**
+ * Refuses to read more than so much of something that is far away: structures that lie scattered over gigabytes take a
+ * request each.
+ */
+export function limitedReader(
+  reader: RangeReader,
+  limits: { readonly bytes: number; readonly reads: number },
+): RangeReader {
+  let [bytes, reads] = [0, 0];
+  return {
+    size: reader.size,
+    read: async (offset, length) => {
+      bytes += length;
+      if (++reads > limits.reads || bytes > limits.bytes) {
+        throw unsafe(`takes more than ${limits.reads} reads or ${limits.bytes} bytes to look at: pull it first`);
+      }
+      return reader.read(offset, length);
     },
   };
 }

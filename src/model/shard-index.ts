@@ -37,6 +37,22 @@ export function checkShardIndex(path: string, bytes: Uint8Array, headers: Readon
       throw new ModelError("CONFIG_INVALID", `${path} promises tensor ${where}, which does not hold it`, { path });
     }
   }
+  refuseRepeated(path, tensors);
+}
+
+/** Which of two a loader takes depends on the loader. */
+function refuseRepeated(path: string, shards: ReadonlyMap<string, ReadonlySet<string>>): void {
+  const seen = new Map<string, string>();
+  for (const [shard, names] of shards) {
+    for (const name of names) {
+      const other = seen.get(name);
+      if (other !== undefined) {
+        const where = `${quote(name)} is in ${JSON.stringify(other)} and ${JSON.stringify(shard)}`;
+        throw new ModelError("CONFIG_INVALID", `${path} names two shards with one tensor: ${where}`, { path });
+      }
+      seen.set(name, shard);
+    }
+  }
 }
 
 function parseIndex(path: string, bytes: Uint8Array): z.infer<typeof ShardIndex> {

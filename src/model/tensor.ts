@@ -23,6 +23,8 @@ export interface WeightsHeader {
   readonly tensors: readonly Tensor[];
   /** Free text by whoever wrote the file. Arrays of GGUF, such as vocabularies, are left out. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** How long GGUF's arrays are, by key: `tokenizer.ggml.tokens` has as many elements as the vocabulary has words. */
+  readonly arrays?: Readonly<Record<string, number>>;
 }
 
 /** A header that must not be believed; {@link readWeightsHeader} adds the path. */

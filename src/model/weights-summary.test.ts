@@ -132,8 +132,14 @@ describe("readModelConfig", () => {
 
 describe("checkShardIndex", () => {
   const path = "sub/model.safetensors.index.json";
-  const { header } = weights("", [["a", "F32", 1]]);
-  const headers = new Map(header ? [["sub/one.safetensors", header]] : []);
+  const header = (...names: string[]): WeightsHeader => {
+    const tensors = names.map((name) => tensor(name, "F32", 1));
+    return { format: "safetensors", headerBytes: 0, tensors, metadata: {} };
+  };
+  const headers = new Map([
+    ["sub/one.safetensors", header("a")],
+    ["sub/three.safetensors", header("a", "c")],
+  ]);
   const check = (json: unknown) => checkShardIndex(path, Buffer.from(JSON.stringify(json)), headers);
 
   test("is meant for indexes of shards", () => {
@@ -148,6 +154,12 @@ describe("checkShardIndex", () => {
   test.each([
     ["a shard that is missing", { weight_map: { a: "two.safetensors" } }, "FILE_MISSING", /"sub\/two.safetensors"/],
     ["a tensor that is missing", { weight_map: { b: "one.safetensors" } }, "CONFIG_INVALID", /"b"/],
+    [
+      "a tensor that is in two shards",
+      { weight_map: { a: "one.safetensors", c: "three.safetensors" } },
+      "CONFIG_INVALID",
+      /"a" is in "one.safetensors" and "three.safetensors"/,
+    ],
     ["an index without a map", {}, "CONFIG_INVALID", /not an index/],
   ])("refuses %s", (_, json, code, message) => {
     expect(() => check(json)).toThrow(message);

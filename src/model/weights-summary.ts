@@ -1,9 +1,9 @@
 import { comparePaths } from "./file-path.ts";
+import type { WeightsDescription } from "./formats/description.ts";
 import { fileTypeNames } from "./gguf-types.ts";
 import type { ModelConfigFacts } from "./model-config.ts";
 import { formatParamSize } from "./param-size.ts";
 import { countParameters } from "./parameters.ts";
-import type { WeightsHeader } from "./tensor.ts";
 import { weightsFormat } from "./weights-format.ts";
 
 /** What a model's weights say of themselves, for the ModelPack config. Absent is what no header told. */
@@ -22,14 +22,14 @@ export interface WeightsSummary {
 export interface WeightsFile {
   readonly path: string;
   readonly size: number;
-  readonly header?: WeightsHeader;
+  readonly header?: WeightsDescription;
 }
 
 /** Summarises the weights of a model and what its `config.json` adds. */
 export function summarizeWeights(files: readonly WeightsFile[], facts: ModelConfigFacts): WeightsSummary {
   const format = dominantFormat(files);
   const headers = files
-    .filter(({ path }) => weightsFormat(path) === format)
+    .filter(({ path, header }) => (header?.format ?? weightsFormat(path)) === format)
     .flatMap((file) => (file.header ? [{ path: file.path, header: file.header }] : []));
   const counted = largestSets(headers);
   const parameters = countParameters(counted, facts);
@@ -63,12 +63,14 @@ function dominantFormat(files: readonly WeightsFile[]): string | undefined {
  * (`model-Q4_K.gguf` beside `model-Q8_0.gguf`, `consolidated.safetensors` beside `model-00001-of-00002.safetensors`) are
  * alternatives, and the one with the most elements counts. Different directories are parts of one pipeline.
  */
-function largestSets(files: readonly { readonly path: string; readonly header: WeightsHeader }[]): WeightsHeader[] {
-  const directories = new Map<string, Map<string, WeightsHeader[]>>();
+function largestSets(
+  files: readonly { readonly path: string; readonly header: WeightsDescription }[],
+): WeightsDescription[] {
+  const directories = new Map<string, Map<string, WeightsDescription[]>>();
   for (const { path, header } of files) {
     const slash = path.lastIndexOf("/") + 1;
     const stem = path.slice(slash).replace(/-\d{5}-of-\d{5}(?=\.)/, "");
-    const sets = directories.get(path.slice(0, slash)) ?? new Map<string, WeightsHeader[]>();
+    const sets = directories.get(path.slice(0, slash)) ?? new Map<string, WeightsDescription[]>();
     directories.set(path.slice(0, slash), sets.set(stem, [...(sets.get(stem) ?? []), header]));
   }
   return [...directories.values()].flatMap((sets) => {
@@ -77,7 +79,7 @@ function largestSets(files: readonly { readonly path: string; readonly header: W
   });
 }
 
-function totalElements(headers: readonly WeightsHeader[]): number {
+function totalElements(headers: readonly WeightsDescription[]): number {
   return headers.flatMap(({ tensors }) => tensors).reduce((sum, { elements }) => sum + elements, 0);
 }
 
@@ -108,7 +110,7 @@ export function precisionName(dtype: string): string {
   return precisionNames[dtype] ?? dtype.toLowerCase();
 }
 
-function joinPrecisions(headers: readonly WeightsHeader[]): string {
+function joinPrecisions(headers: readonly WeightsDescription[]): string {
   const shares = new Map<string, number>();
   for (const { dtype, elements } of headers.flatMap(({ tensors }) => tensors)) {
     const name = precisionName(dtype);
