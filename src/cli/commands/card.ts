@@ -1,6 +1,6 @@
 import { stat, writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
-import type { CardFacts, CardField } from "../../evidence/index.ts";
+import type { CardField } from "../../evidence/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";

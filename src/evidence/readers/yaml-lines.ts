@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { yamlLimitBytes } from "../../base/limits.ts";
 
 type Path = readonly (string | number)[];
@@ -47,6 +47,6 @@ function childOf(node: unknown, step: string | number): { value: unknown; offset
     return value && { value, offset: value.range?.[0] };
   }
   if (!isMap(node)) return undefined;
-  const pair = (node.items).find(({ key }) => isScalar(key) && String(key.value) === String(step));
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(step));
   return pair && { value: pair.value, offset: (pair.key as Node).range?.[0] };
 }
