@@ -61,6 +61,11 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "list", summary: "models, or the versions of one", load: () => import("./commands/list.ts") },
   { name: "inspect", summary: "files, weights and metadata of a version", load: () => import("./commands/inspect.ts") },
   { name: "diff", summary: "what changed between two versions", load: () => import("./commands/diff.ts") },
+  {
+    name: "lineage",
+    summary: "where versions come from, and which ones a data set or base model affects",
+    load: () => import("./commands/lineage.ts"),
+  },
   { name: "graph", summary: "everything attached to a version", load: () => import("./commands/graph.ts") },
   {
     name: "cp",

@@ -8,6 +8,8 @@ export {
 } from "./attach-evidence.ts";
 export { type CardFinding, type CardLint, lintCard } from "./card-lint.ts";
 export { type CardFacts, cardFacts, cardTemplate } from "./card-template.ts";
+export type { Facts, Finding, FoundDataset, FoundMaterial, Place } from "./collectors/finding.ts";
+export type { LineageOverrides } from "./collectors/stated.ts";
 export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
 export { draftEvidence, type EvidenceDraft } from "./draft.ts";
 export { type CollectedLineage, draftLineage, type LineageRequest } from "./draft-lineage.ts";
