@@ -17,7 +17,6 @@ test("gatherSmall: refuses more weights than a manifest holds before the first i
   expect(gather).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
   expect(gather).toThrow(/^10000 files.*join small ones/);
 });
-});
 
 test("gatherSmall: takes as many files of any other kind", () => {
   const { archives, loose } = gatherSmall(files(10_000, "json"), fileKind);
