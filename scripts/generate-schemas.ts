@@ -11,7 +11,7 @@ import { z } from "zod";
 import { Config } from "../src/cli/config-file.ts";
 import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
-import { PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
+import { Checkpoint, checkpointType, PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
 import { tensorIndexType } from "../src/model/media-types.ts";
 import { tensorIndexSchema } from "../src/model/tensor-index/schema.ts";
 
@@ -48,6 +48,7 @@ export const schemaFiles: readonly SchemaFile[] = [
     schema,
   })),
   { path: "predicates/transition.json", title: `Predicate ${transitionType("<state>")}`, schema: TransitionRecord },
+  { path: "predicates/checkpoint.json", title: `Predicate ${checkpointType}`, schema: Checkpoint },
   ...Object.entries(resultSchemas).map(([kind, schema]) => ({
     path: `cli/${kind}.json`,
     title: `Result of mreg ${kind.replace("-", " ")}`,

@@ -275,3 +275,9 @@ export const gitReplyLimitBytes = 1024 * 1024;
 
 /** How long git may look for changed files, which in the largest repositories takes some seconds. */
 export const gitTimeLimitMs = 20_000;
+
+/** How much an archive may grow when it is decompressed: weights shrink by a third, text to a tenth. */
+export const expandedArchiveLimitRatio = 20;
+
+/** What every archive may grow to: code and documents of a model. */
+export const expandedArchiveLimitBytes = 256 * 1024 * 1024;

@@ -17,6 +17,7 @@ export const catalog: readonly CatalogEntry[] = [
   },
   { name: "pull", summary: "download a version, verified", load: () => import("./commands/pull.ts") },
   { name: "attach", summary: "attach evidence with a signed statement", load: () => import("./commands/attach.ts") },
+  { name: "eval", summary: "evaluations in other formats", load: () => import("./commands/eval.ts") },
   { name: "card", summary: "write and check model cards", load: () => import("./commands/card.ts") },
   { name: "sign", summary: "sign a version", load: () => import("./commands/sign.ts") },
   {

@@ -22,6 +22,7 @@ export const advice: Readonly<Record<string, string>> = {
   TRANSITION_UNKNOWN: "`mreg status <name>` shows the state; the policy's transitions say where it can go",
   UNSUPPORTED: "this registry cannot do it; the embedded store (oci:<directory>) can",
   GATE_DENIED: "do what each failed gate says, then run `mreg check` again",
+  NOT_SERVED: "`mreg why <name>` says what serves instead; --audit hands out what is archived, to look at",
   DIGEST_MISMATCH: "the bytes are not what was asked for: run again; if it stays, distrust the source",
   SIZE_MISMATCH: "the content was cut or changed while it was read: run again",
   TRAILING_DATA: "the source sends more than it declared: distrust it",

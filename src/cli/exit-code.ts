@@ -38,6 +38,7 @@ export const exitCodeOf: Readonly<Record<string, number>> = {
   TRANSITION_UNKNOWN: exitCodes.usage,
   UNSUPPORTED: exitCodes.usage,
   GATE_DENIED: exitCodes.denied,
+  NOT_SERVED: exitCodes.denied,
   DIGEST_MISMATCH: exitCodes.verification,
   SIZE_MISMATCH: exitCodes.verification,
   TRAILING_DATA: exitCodes.verification,

@@ -8,10 +8,12 @@ import { CpResult } from "./results/cp.ts";
 import { DiffResult } from "./results/diff.ts";
 import { DoctorResult } from "./results/doctor.ts";
 import { DoctorStoreResult } from "./results/doctor-store.ts";
+import { EvalExportResult } from "./results/eval.ts";
 import { GraphResult } from "./results/graph.ts";
 import { InitResult } from "./results/init.ts";
 import { InspectResult } from "./results/inspect.ts";
 import { KeyGenerateResult, KeyPublicResult } from "./results/key.ts";
+import { LineageImpactResult, LineageShowResult } from "./results/lineage.ts";
 import { ListResult } from "./results/list.ts";
 import { LogResult } from "./results/log.ts";
 import { LoginResult } from "./results/login.ts";
@@ -26,6 +28,7 @@ import { StatusResult } from "./results/status.ts";
 import { SunsetDueResult } from "./results/sunset.ts";
 import { TrustResult } from "./results/trust.ts";
 import { VerifyResult } from "./results/verify.ts";
+import { VerifyHistoryResult } from "./results/verify-history.ts";
 import { VerifyOmsResult } from "./results/verify-oms.ts";
 import { WhyResult } from "./results/why.ts";
 
@@ -59,11 +62,14 @@ export const resultSchemas = {
   doctor: DoctorResult,
   "doctor-store": DoctorStoreResult,
   error: ErrorResult,
+  "eval-export": EvalExportResult,
   graph: GraphResult,
   init: InitResult,
   inspect: InspectResult,
   "key-generate": KeyGenerateResult,
   "key-public": KeyPublicResult,
+  "lineage-impact": LineageImpactResult,
+  "lineage-show": LineageShowResult,
   list: ListResult,
   log: LogResult,
   login: LoginResult,
@@ -78,6 +84,7 @@ export const resultSchemas = {
   "sunset-due": SunsetDueResult,
   trust: TrustResult,
   verify: VerifyResult,
+  "verify-history": VerifyHistoryResult,
   "verify-oms": VerifyOmsResult,
   why: WhyResult,
 } as const;

@@ -6,6 +6,7 @@ export type LifecycleErrorCode =
   | "GATE_DENIED"
   | "CHAIN_BROKEN"
   | "STATE_CONFLICT"
+  | "NOT_SERVED"
   | "POLICY_INVALID";
 
 export interface LifecycleErrorFacts extends ErrorOptions {
@@ -20,7 +21,7 @@ export interface LifecycleErrorFacts extends ErrorOptions {
  *
  * `TRANSITION_UNKNOWN`: the policy has no such move. `GATE_DENIED`: it has, and says no. `CHAIN_BROKEN`: the history was
  * tampered with or lost a link; nothing that it says counts. `STATE_CONFLICT`: somebody else got there first, read again
- * and decide again. `POLICY_INVALID`: the policy itself cannot be used.
+ * and decide again. `NOT_SERVED`: the version was revoked, or is kept for audits alone. `POLICY_INVALID`: the policy itself cannot be used.
  */
 export class LifecycleError extends MregError {
   readonly code: LifecycleErrorCode;

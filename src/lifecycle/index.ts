@@ -3,6 +3,7 @@ export { resolveAlias, resolveInChain, stateOfAlias } from "./alias.ts";
 export { type ApprovalResult, approve } from "./approve.ts";
 export { type CarryOptions, type CarryReport, carryModel } from "./carry.ts";
 export { Checkpoint, checkpointType } from "./chain/checkpoint.ts";
+export { checkCheckpoint, exportCheckpoint } from "./chain/checkpoint-file.ts";
 export {
   type Chain,
   type ChainLink,
@@ -48,6 +49,7 @@ export { type Promotion, promote } from "./promote.ts";
 export { type ReconcileReport, reconcileTags, type TagConflict } from "./reconcile.ts";
 export { recordedModel } from "./recorded-model.ts";
 export { type RegisterOptions, type Registration, registerVersion } from "./register.ts";
+export { type Replay, replay } from "./replay.ts";
 export type { ApproveRequest, CheckRequest, PromoteRequest, TransitionRequest } from "./request.ts";
 export type { ForeignStatement, MemberStatement, Situation, WeightFile } from "./situation.ts";
 export { type ModelStatus, readStatus, type TagAnomaly, type VersionStatus } from "./status.ts";

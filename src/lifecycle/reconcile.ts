@@ -2,6 +2,8 @@ import type { Digest } from "../base/digest.ts";
 import { hasCode } from "../base/errors.ts";
 import type { CallOptions, GraphTarget } from "../oci/content.ts";
 import type { Chain, ChainLink } from "./chain/fold.ts";
+import { stayingKinds } from "./policy/references.ts";
+import type { TransitionKind } from "./policy/schema.ts";
 import { rolloutTag, stateTag, versionTag } from "./tags.ts";
 import { resolveTag } from "./version.ts";
 
@@ -47,7 +49,8 @@ export function newestTags(chain: Chain): readonly string[] {
   if (!last) return [];
   const { champion } = chain.state;
   const rollout = champion?.link === last ? [rolloutTag(chain.policy.liveState, champion.sequence)] : [];
-  return [stateTag(last.version, last.record.to), ...rollout];
+  const isNew = !stayingKinds.includes(last.record.kind as TransitionKind) || rollout.length > 0;
+  return [...(isNew ? [stateTag(last.version, last.record.to)] : []), ...rollout];
 }
 
 /**

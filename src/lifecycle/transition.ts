@@ -54,7 +54,7 @@ export function destination(
   const from = stateOfVersion(state, policy, version);
   // Where the version may be already, so that running a command twice is harmless.
   const rules = policy.transitions.filter((rule) => rule.kind === kind);
-  const states = [...new Set(rules.map((rule) => (rule.from === rule.to ? from : rule.to)))];
+  const states = [...new Set(rules.map((rule) => rule.to))];
   const fitting = rules.filter((rule) => rule.from === from).map((rule) => rule.to);
   const [only, ...others] = fitting.length > 0 ? fitting : states;
   if (only !== undefined && others.length === 0) return only;

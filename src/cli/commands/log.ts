@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Digest } from "../../base/digest.ts";
 import { hasCode } from "../../base/errors.ts";
 import type { Chain, ChainLink, Policy } from "../../lifecycle/index.ts";
@@ -5,24 +6,33 @@ import type { CallOptions, Repository } from "../../oci/content.ts";
 import { VerificationError } from "../../trust/errors.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
+import { addHeadOptions, type HeadOptions, readHistory } from "../options/heads.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { withModel } from "../options/target.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe, shortDigest } from "../render/text.ts";
 import type { LogResult } from "../results/log.ts";
 
-type LogOptions = RegistryOptions & PolicyOptions;
+interface LogOptions extends RegistryOptions, PolicyOptions, HeadOptions, SigningOptions {
+  readonly checkpoint?: string;
+}
 
 export const command: CommandModule = {
   define(program, act) {
     const log = program
       .command("log <name>")
       .description("the chain of transitions, verified link by link: who, when, why")
+      .option("--checkpoint <file>", "also sign where the chain stands, as a file to keep elsewhere")
       .action((name: string, options: LogOptions) => act(render, (context) => log_(context, name, options)));
-    addPolicyOptions(addRegistryOptions(log));
+    addHeadOptions(addPolicyOptions(addSigningOptions(addRegistryOptions(log))));
     addExamples(log, [
       { line: "mreg log risk", does: "every transition of risk, newest first" },
+      {
+        line: "mreg log risk --checkpoint risk.checkpoint --key mike.key && mreg verify risk --checkpoint risk.checkpoint",
+        does: "sign where the history stands, and hold it against that later",
+      },
       { line: "mreg log risk --format json", does: "the same with all digests, oldest first" },
     ]);
   },
@@ -30,13 +40,19 @@ export const command: CommandModule = {
 
 async function log_(context: Context, name: string, options: LogOptions): Promise<Outcome<LogResult>> {
   const policy = await openPolicy(context, options);
-  const { readChain } = await import("../../lifecycle/index.ts");
+  const signer = options.checkpoint === undefined ? undefined : await openSigner(context, options);
   return withModel(context, name, options, async ({ repository }) => {
     const { signal } = context;
-    const chain: Chain = await readChain(repository, policy, { signal });
+    const chain: Chain = await readHistory(context, repository, policy, options);
     const entries: LogResult["entries"] = [];
     for (const link of chain.links) entries.push(await toEntry(repository, link, policy, { signal }));
-    return { result: { kind: "log", schemaVersion: 1, name: repository.name, entries } };
+    const heading = { kind: "log", schemaVersion: 1, name: repository.name } as const;
+    if (!signer || options.checkpoint === undefined) return { result: { ...heading, entries } };
+    const { exportCheckpoint } = await import("../../lifecycle/index.ts");
+    const { writeFileAtomic } = await import("../../base/atomic-file.ts");
+    const checkpoint = resolve(context.cwd, options.checkpoint);
+    await writeFileAtomic(checkpoint, await exportCheckpoint(chain, context.clock(), { signal, signer }));
+    return { result: { ...heading, checkpoint, entries } };
   });
 }
 
@@ -47,7 +63,8 @@ async function toEntry(
   options: CallOptions,
 ): Promise<LogResult["entries"][number]> {
   const { fromContentDigest } = await import("../../evidence/index.ts");
-  const { approvals, evidence, from, kind, policy, recordedAt, to, version } = link.record;
+  const { approvals, ci, evidence, from, kind, policy, recordedAt, sunset, to, tool, verdict, version } = link.record;
+  const { breakGlass, compromisedSince, reason, slot, successor, weight } = link.record;
   const verified: LogResult["entries"][number]["approvals"] = [];
   for (const digest of approvals.map(fromContentDigest)) {
     const person = await approver(repository, { digest, subject: link.subject, policy: chainPolicy }, options);
@@ -56,7 +73,15 @@ async function toEntry(
   return {
     ...{ sequence: link.sequence, digest: link.bundle.digest, version, model: link.subject },
     ...{ from, to, transition: kind, recordedAt },
-    ...{ signer: link.signer.name, person: link.signer.person },
+    ...{ signer: link.signer.name, person: link.signer.person, tool, verdict: fromContentDigest(verdict) },
+    ...(reason === undefined ? {} : { reason }),
+    ...(successor === undefined ? {} : { successor }),
+    ...(sunset === undefined ? {} : { sunset: sunset.expiresAt }),
+    ...(slot === undefined ? {} : { slot }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(breakGlass === undefined ? {} : { breakGlass }),
+    ...(compromisedSince === undefined ? {} : { compromisedSince }),
+    ...(ci === undefined ? {} : { ciRun: ci.runUri }),
     approvals: verified,
     evidence: evidence.map(({ predicateType, digest }) => ({ predicateType, digest: fromContentDigest(digest) })),
     policy: { name: policy.name, version: policy.version, digest: fromContentDigest(policy.digest) },
@@ -89,11 +114,12 @@ async function approver(
   }
 }
 
-function render({ entries, name }: LogResult, paint: Paint): string {
+function render({ checkpoint, entries, name }: LogResult, paint: Paint): string {
   if (entries.length === 0) return `${safe(name)} has no transitions yet`;
   return [...entries]
     .reverse()
     .map((entry) => renderEntry(entry, paint))
+    .concat(checkpoint === undefined ? [] : [`checkpoint ${safe(checkpoint)}`])
     .join("\n");
 }
 
@@ -102,6 +128,18 @@ function renderEntry(entry: LogResult["entries"][number], paint: Paint): string 
   const facts = [
     `by ${safe(entry.person)}`,
     ...(entry.transition === "promote" ? [] : [safe(entry.transition)]),
+    ...(entry.reason === undefined ? [] : [safe(entry.reason)]),
+    ...(entry.slot === undefined
+      ? []
+      : [`slot ${safe(entry.slot)}${entry.weight === undefined ? "" : ` at ${entry.weight} %`}`]),
+    ...(entry.breakGlass === undefined
+      ? []
+      : [
+          `${safe(entry.breakGlass.incident)} until ${entry.breakGlass.expiresAt}, follow-up by ${entry.breakGlass.followUpBy}`,
+        ]),
+    ...(entry.sunset === undefined ? [] : [`sunset ${entry.sunset}`]),
+    ...(entry.successor === undefined ? [] : [`successor ${entry.successor}`]),
+    ...(entry.ciRun === undefined ? [] : [safe(entry.ciRun)]),
     ...(entry.approvals.length > 0
       ? [
           `approved by ${entry.approvals.map(({ digest, person }) => `${safe(person ?? "nobody who verifies")} (${shortDigest(digest)})`).join(", ")}`,

@@ -4,6 +4,7 @@ import { omsPredicateType } from "../../trust/oms/predicate-type.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addExamples } from "../options/examples.ts";
+import { addHeadOptions, type HeadOptions, readHistory } from "../options/heads.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { readPublicKey } from "../options/signing.ts";
@@ -13,9 +14,10 @@ import { gather } from "../options/values.ts";
 import type { Paint } from "../render/paint.ts";
 import { safe, shortDigest } from "../render/text.ts";
 import type { VerifyResult } from "../results/verify.ts";
+import { renderVerifyHistory, type VerifyHistoryOptions, verifyHistory } from "./verify-history.ts";
 import { renderVerifyOms, type VerifyOmsOptions, verifyOms } from "./verify-oms.ts";
 
-export interface VerifyOptions extends RegistryOptions, PolicyOptions, VerifyOmsOptions {
+export interface VerifyOptions extends RegistryOptions, PolicyOptions, VerifyOmsOptions, VerifyHistoryOptions {
   readonly type?: string;
   readonly state?: string;
 }
@@ -33,6 +35,8 @@ export const command: CommandModule = {
       )
       .option("--type <uri>", "demand a statement of this predicate type instead of a plain signature")
       .option("--state <state>", "also recompute the whole lifecycle answer from chain, evidence and policy")
+      .option("--replay <record>", "of a model: make the verdict of a record again: its number, its digest, or all")
+      .option("--checkpoint <file>", "of a model: the history must continue what this checkpoint spoke of")
       .option("--oms <dir>", "instead of a version: the files of a directory, by the OpenSSF Model Signing in it")
       .option("--model-sig <file>", "that signature; default: model.sig in the directory")
       .option("--authority <file>", "certificates that a model signature may come from, PEM, repeatable", gather, [])
@@ -42,12 +46,19 @@ export const command: CommandModule = {
           const directory = options.oms;
           return act(renderVerifyOms, (context) => verifyOms(context, directory, options));
         }
+        if (ref !== undefined && (options.replay !== undefined || options.checkpoint !== undefined)) {
+          return act(renderVerifyHistory, (context) => verifyHistory(context, ref, options));
+        }
         return act(render, (context) => verify_(context, ref, options));
       });
-    addPolicyOptions(addRegistryOptions(addTrustOptions(verify)));
+    addHeadOptions(addPolicyOptions(addRegistryOptions(addTrustOptions(verify))));
     addExamples(verify, [
       { line: "mreg verify risk:v1 --key alice.pub", does: "did Alice sign it?" },
       { line: "mreg verify risk:v1 --state production", does: "may it serve in production? trusts no tag" },
+      {
+        line: "mreg verify risk --replay all",
+        does: "would every record's move be allowed again, from what it names?",
+      },
       {
         line: "mreg verify risk:v1 --identity ann@example.com --issuer https://accounts.google.com",
         does: "did Ann sign it with a certificate?",
@@ -74,7 +85,10 @@ async function verify_(
     const { policyTrust } = await import("../../lifecycle/index.ts");
     const trust = given ?? (policy ? policyTrust(policy) : { keys: [] });
     const report = await verifyAll(context, target, trust, options.type);
-    const state = policy && options.state ? await recomputeState(context, target, policy, options.state) : undefined;
+    const state =
+      policy && options.state
+        ? await recomputeState(context, target, policy, { ...options, state: options.state })
+        : undefined;
     const result: VerifyResult = {
       kind: "verify",
       schemaVersion: 1,
@@ -138,11 +152,13 @@ async function recomputeState(
   context: Context,
   target: OpenedTarget,
   policy: Policy,
-  state: string,
+  { state, ...options }: HeadOptions & { readonly state: string },
 ): Promise<VerifyResult["state"]> {
   const { verifyState } = await import("../../lifecycle/index.ts");
   const { descriptor, repository, version } = target;
-  const answer = await verifyState(repository, policy, descriptor, state, { signal: context.signal, ...version });
+  const { clock, signal } = context;
+  const chain = await readHistory(context, repository, policy, options);
+  const answer = await verifyState(repository, policy, descriptor, state, { chain, clock, signal, ...version });
   const { link, policyChanged, since } = answer;
   return { state, since, record: link.sequence, by: link.signer.person, policyChanged };
 }

@@ -23,7 +23,7 @@ export function addServableOptions(command: Command): Command {
  *
  * Where there is no policy, nobody could say whose history counts: the content is what its digest says, and no more.
  *
- * @throws {@link LifecycleError} `GATE_DENIED`.
+ * @throws {@link LifecycleError} `NOT_SERVED`.
  */
 export async function checkServable(
   context: Context,
@@ -43,5 +43,5 @@ export async function checkServable(
   if (found.answer === "audit" && options.audit) return;
   const { LifecycleError } = await import("../../lifecycle/errors.ts");
   const next = found.answer === "audit" ? "; --audit hands it out to look at" : "";
-  throw new LifecycleError("GATE_DENIED", `${repository.name}: ${found.reason}${next}`);
+  throw new LifecycleError("NOT_SERVED", `${repository.name}: ${found.reason}${next}`);
 }

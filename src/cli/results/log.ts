@@ -11,6 +11,16 @@ const Entry = z.object({
   signer: z.string().describe("name in the policy"),
   person: z.string(),
   recordedAt: z.string(),
+  reason: z.string().optional(),
+  successor: z.string().optional(),
+  sunset: z.string().optional(),
+  slot: z.string().optional(),
+  weight: z.int().optional(),
+  breakGlass: z.object({ incident: z.string(), expiresAt: z.string(), followUpBy: z.string() }).optional(),
+  compromisedSince: z.string().optional(),
+  ciRun: z.string().optional(),
+  tool: z.string(),
+  verdict: z.string().describe("digest of the signed verification summary"),
   approvals: z
     .array(
       z.object({ digest: z.string(), person: z.string().optional().describe("absent when it no longer verifies") }),
@@ -24,6 +34,7 @@ export const LogResult = z.object({
   kind: z.literal("log"),
   schemaVersion: z.literal(1),
   name: z.string(),
+  checkpoint: z.string().optional().describe("file that a signed checkpoint was written to"),
   entries: z.array(Entry).describe("verified records, oldest first"),
 });
 export type LogResult = z.infer<typeof LogResult>;

@@ -63,7 +63,7 @@ export function approvalsGate(situation: Situation, { gate, rule, evaluators }: 
     "approvalsMissing",
     `${persons.length} of ${rule.count} (${roles})${lacking}${why}${strangers(situation)}`,
     {
-      ...{ evidence, who, fix: `mreg approve ${commandTarget(situation)} --to ${situation.rule.to}` },
+      ...{ evidence, who, fix: approveCommand(situation) },
     },
   );
 }
@@ -137,6 +137,12 @@ function brokenBinding(situation: Situation, approval: Approval): string | undef
   if (!broken) return undefined;
   const [what, found, expected] = broken;
   return `approved for another ${what} (${found ?? "none"}, expected ${expected ?? "none"})`;
+}
+
+function approveCommand(situation: Situation): string {
+  const { kind, to } = situation.rule;
+  const asked = askedByName.includes(kind) ? ` --kind ${kind}` : "";
+  return `mreg approve ${commandTarget(situation)} --to ${to}${asked}`;
 }
 
 /** Kinds that approvals name; the others are told apart by where the move leads. */

@@ -179,7 +179,7 @@ function breakGlassProblems(path: string, rule: TransitionRule, file: PolicyFile
 }
 
 /** Kinds of moves that leave a version in its state. */
-const stayingKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "hold", "release"];
+export const stayingKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "hold", "release"];
 /** Kinds of moves that "promote to …" alone never means. */
 export const askedByName: readonly TransitionKind[] = [...stayingKinds, "break-glass"];
 /** Kinds of moves that are about what is served live. */
