@@ -6,7 +6,7 @@ import type { DownloadBudgets } from "./download-budgets.ts";
 import { fetchParts } from "./fetch-parts.ts";
 import type { Follower } from "./follower.ts";
 import { copyPieces } from "./local-copy.ts";
-import { gatherBytes, PartSink } from "./part-sink.ts";
+import { PartSink } from "./part-sink.ts";
 import { PartialFile } from "./partial-file.ts";
 import { Part, partLimitBytes } from "./parts.ts";
 import type { LocalPiece } from "./pieces/index.ts";
@@ -161,7 +161,7 @@ class Download {
     const missing = file.done.missing(target.size);
     const write = this.#writer(file, follower);
     if (target.size <= resumableBytes && file.done.size === 0) return this.#whole(write);
-    await fetchParts({ store: this.#receiver, target, missing, connections: budgets.connections, write, signal });
+    await fetchParts({ store: this.#receiver, target, missing, budgets, write, signal });
   }
 
   #writer(file: PartialFile, follower: Follower): (bytes: Uint8Array, start: number) => void {
@@ -176,9 +176,9 @@ class Download {
   async #whole(write: (bytes: Uint8Array, start: number) => void): Promise<void> {
     const { target, budgets } = this.#request;
     const all = { start: 0, end: target.size };
-    const part = new Part(all, performance.now());
-    const sink = new PartSink(part, Buffer.allocUnsafeSlow(Math.min(gatherBytes, Math.max(1, target.size))), write);
     await budgets.connections.acquire(this.#signal);
+    const buffer = budgets.buffers.take();
+    const sink = new PartSink(new Part(all, performance.now()), buffer, write);
     try {
       await this.#receiver.receive(target, all, sink, {
         signal: this.#signal,
@@ -186,6 +186,7 @@ class Download {
       });
     } finally {
       sink.flush();
+      budgets.buffers.give(buffer);
       budgets.connections.release();
     }
   }

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ByteRange, RangeReceiver } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { type Connections, connectionLimit } from "./connections.ts";
-import { gatherBytes, PartSink } from "./part-sink.ts";
+import { connectionLimit } from "./connections.ts";
+import type { DownloadBudgets } from "./download-budgets.ts";
+import { PartSink } from "./part-sink.ts";
 import { type Part, PartQueue, partBytes } from "./parts.ts";
 
 export interface FetchPartsRequest {
@@ -10,7 +11,7 @@ export interface FetchPartsRequest {
   readonly target: Descriptor;
   /** In order. */
   readonly missing: readonly ByteRange[];
-  readonly connections: Connections;
+  readonly budgets: Pick<DownloadBudgets, "connections" | "buffers">;
   /** Takes bytes and where they belong. The memory is used again when it returns. */
   readonly write: (bytes: Uint8Array, start: number) => void;
   readonly signal: AbortSignal;
@@ -26,7 +27,7 @@ const idleMs = 100;
  */
 export async function fetchParts(request: FetchPartsRequest): Promise<void> {
   const each = partBytes(request.target.size);
-  const shared: Shared = { queue: new PartQueue(request.missing, each), spare: [] };
+  const queue = new PartQueue(request.missing, each);
   const failure = new AbortController();
   const signal = AbortSignal.any([request.signal, failure.signal]);
   const bytes = request.missing.reduce((sum, { start, end }) => sum + end - start, 0);
@@ -34,7 +35,7 @@ export async function fetchParts(request: FetchPartsRequest): Promise<void> {
   await Promise.all(
     Array.from({ length: lanes }, async () => {
       try {
-        await new Lane(request, shared, signal).run();
+        await new Lane(request, queue, signal).run();
       } catch (error) {
         failure.abort(error);
       }
@@ -43,28 +44,19 @@ export async function fetchParts(request: FetchPartsRequest): Promise<void> {
   signal.throwIfAborted();
 }
 
-/** What the lanes of one blob share. */
-interface Shared {
-  readonly queue: PartQueue;
-  /** Memory that no part uses: there are many more lanes than connections. */
-  readonly spare: Buffer[];
-}
-
 class Lane {
   readonly #request: FetchPartsRequest;
   readonly #queue: PartQueue;
-  readonly #spare: Buffer[];
   readonly #signal: AbortSignal;
 
-  constructor(request: FetchPartsRequest, { queue, spare }: Shared, signal: AbortSignal) {
+  constructor(request: FetchPartsRequest, queue: PartQueue, signal: AbortSignal) {
     this.#request = request;
     this.#queue = queue;
-    this.#spare = spare;
     this.#signal = signal;
   }
 
   async run(): Promise<void> {
-    const { connections } = this.#request;
+    const { connections } = this.#request.budgets;
     while (!this.#queue.isDone) {
       await connections.acquire(this.#signal);
       let part: Part | undefined;
@@ -79,8 +71,9 @@ class Lane {
   }
 
   async #fetch(part: Part): Promise<void> {
-    const { store, target, connections, write } = this.#request;
-    const buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(gatherBytes);
+    const { store, target, budgets, write } = this.#request;
+    const { connections, buffers } = budgets;
+    const buffer = buffers.take();
     const sink = new PartSink(part, buffer, (bytes, start) => {
       connections.received(bytes.byteLength);
       write(bytes, start);
@@ -97,7 +90,7 @@ class Lane {
       if (!isOurs || this.#signal.aborted) throw error;
     } finally {
       sink.flush();
-      this.#spare.push(buffer);
+      buffers.give(buffer);
       this.#queue.end(part, performance.now());
     }
   }

@@ -28,6 +28,9 @@ const inlineStepBytes = 4 * 1024 * 1024;
 /** Read at a time; what was just written is in the processor's cache still. */
 const readBytes = 256 * 1024;
 
+/** Written between two wakings of a thread: each costs both threads more than a step of hashing, which is 0.5 ms. */
+const tellBytes = 4 * followStepBytes;
+
 /** A thread and how many files it follows. */
 interface Thread {
   readonly worker: Worker;
@@ -97,9 +100,8 @@ class WorkerFollower implements Follower {
     worker.postMessage(job, [answerTo]);
   }
 
-  /** The thread hashes in steps; to wake it for less than one costs both threads more than the step. */
   advance(frontier: number): void {
-    if (frontier < this.#size && frontier - this.#told < followStepBytes) return;
+    if (frontier < this.#size && frontier - this.#told < tellBytes) return;
     this.#told = frontier;
     this.#tell(BigInt(frontier));
   }

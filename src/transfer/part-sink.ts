@@ -1,9 +1,6 @@
 import type { ByteSink } from "../oci/content.ts";
 import type { Part } from "./parts.ts";
 
-/** Gathered before they are written: TLS brings 16 KiB at a time, and the processor's cache holds no more (docs/decisions/007). */
-export const gatherBytes = 256 * 1024;
-
 /** Gathers the bytes of one part and writes them in long stretches. */
 export class PartSink implements ByteSink {
   readonly #part: Part;
