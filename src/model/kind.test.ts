@@ -26,6 +26,7 @@ test.each([
   ["modeling.py", "code"],
   ["requirements-dev.txt", "code"],
   ["Dockerfile", "code"],
+  ["models/1/MLmodel", "weight.config"],
 ])("fileKind: %s is %s", (path, kind) => expect(fileKind(path)).toBe(kind));
 
 test.each([

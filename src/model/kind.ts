@@ -7,7 +7,7 @@ const rules: readonly (readonly [kind: FileKind, pattern: RegExp])[] = [
   // Before the weights: sentencepiece models and fast tokenizers share extensions with them.
   ["weight.config", /^(?:tokenizer|vocab|merges|spiece|sentencepiece)(?:[._-].*)?\.(?!bin$|pkl$)[a-z0-9]+$/],
   ["weight.config", /\.(?:json|jsonl|jinja|jinja2|model|yaml|yml|toml|ini|cfg|conf|txt|csv|tsv|tiktoken|vocab|spm)$/],
-  ["weight.config", /^modelfile$/],
+  ["weight.config", /^(?:modelfile|mlmodel|registered_model_meta)$/],
   ["doc", /\.(?:md|markdown|rst|adoc|pdf|html|bib|png|jpg|jpeg|gif|svg|webp)$/],
   ["code", /\.(?:py|pyi|ipynb|sh|bash|js|mjs|ts|c|cc|cpp|cu|cuh|h|hpp|rs|go|java|r|jl|lua|lock|cmake|proto|metal|mk)$/],
 ];

@@ -74,10 +74,9 @@ function mlflowRows({
   ];
 }
 
-function warningsOf({ chatTemplates, remoteCode, mlflow }: InspectResult): readonly string[] {
+function warningsOf({ chatTemplates, remoteCode }: InspectResult): readonly string[] {
   return [
     ...remoteCode.map(({ source, text }) => `${source} asks loaders to run code of the model: ${text}`),
-    ...(mlflow?.code ? [`${mlflow.path} asks loaders to run code of the model: ${mlflow.code}`] : []),
     ...chatTemplates.flatMap(({ source, risks }) => risks.map((risk) => `chat template of ${source}: ${risk}`)),
   ];
 }

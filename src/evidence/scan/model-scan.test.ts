@@ -64,6 +64,20 @@ describe("files beside the weights", () => {
       /pipe\.Mine/,
     ],
     [
+      "code that MLflow loads",
+      "MLmodel",
+      "flavors:\n  python_function:\n    loader_module: my.loader\n    code: code\n",
+      "WARNED",
+      /my\.loader[\s\S]*: code$/,
+    ],
+    [
+      "MLflow's own loader",
+      "MLmodel",
+      "flavors:\n  python_function:\n    loader_module: mlflow.sklearn\n",
+      "PASSED",
+      /^$/,
+    ],
+    [
       "a template that reaches Python",
       "tokenizer_config.json",
       '{"chat_template":"{{ x.__class__.__mro__ }}"}',
