@@ -280,4 +280,7 @@ export const gitTimeLimitMs = 20_000;
 export const expandedArchiveLimitRatio = 20;
 
 /** What every archive may grow to: code and documents of a model. */
-export const expandedArchiveLimitBytes = 256 * 1024 * 1024;
+export const expandedArchiveLimitBytes = 64 * 1024 * 1024;
+
+/** Results of evaluations in one bill of materials; the statements themselves hold all of them. */
+export const bomMetricLimit = 1_000;

@@ -17,6 +17,8 @@ export interface LineageRequest {
   readonly overrides?: LineageOverrides;
   /** A lineage file, which need not be complete; decides over what is found. */
   readonly file?: EvidenceSource | undefined;
+  /** What somebody else says of the run, such as the server a model was imported from; decides over what lies around. */
+  readonly testimony?: { readonly finding: Finding; readonly file: EvidenceSource } | undefined;
 }
 
 export interface CollectedLineage {
@@ -36,7 +38,12 @@ export interface CollectedLineage {
  *
  * @throws {@link EvidenceError} for a file or an override that is malformed; never for what merely lies around.
  */
-export async function draftLineage({ place, overrides = {}, file }: LineageRequest): Promise<CollectedLineage> {
+export async function draftLineage({
+  place,
+  overrides = {},
+  file,
+  testimony,
+}: LineageRequest): Promise<CollectedLineage> {
   const given = file === undefined ? undefined : evidenceFiles([file])[0];
   const stated = statedFindings(overrides);
   const read: Finding[] = [];
@@ -53,11 +60,12 @@ export async function draftLineage({ place, overrides = {}, file }: LineageReque
     isAttached = !redactSecrets({ ...value }).isRedacted;
   }
   const { findings, problems } = await collectFindings(place);
-  const { provenance, notes } = mergeFindings([...stated, ...read, ...findings]);
+  const told = testimony ? [testimony.finding] : [];
+  const { provenance, notes } = mergeFindings([...stated, ...read, ...told, ...findings]);
   const clean = redactSecrets(provenance as Parameters<typeof redactSecrets>[0]).value as unknown as Provenance;
   const { missing } = lineageOf(clean);
   if (missing.length > 0) return { missing, notes: [...problems, ...notes] };
-  const files = given && isAttached ? [given] : [];
+  const files = [...(given && isAttached ? [given] : []), ...(testimony ? evidenceFiles([testimony.file]) : [])];
   const { runDetails } = clean;
   const predicate = {
     ...clean,

@@ -53,7 +53,7 @@ export interface BuildOptions extends HashPassOptions {
  */
 export async function buildModel(input: ModelInput, options: BuildOptions = {}): Promise<ModelArtifact> {
   checkInput(input);
-  const walked = await walk(input.paths, options);
+  const walked = await walk(input.paths, { linkTargets: input.linkTargets, signal: options.signal });
   const toIndex = new Set(filesToIndex(options.index ?? "never", walked).map(({ path }) => path));
   const split = (file: FileWithHeader) => (toIndex.has(file.path) ? indexSplit(file.size, file.header) : undefined);
   const datasets = input.datasets ?? [];

@@ -1,6 +1,6 @@
 import type { Digest } from "../base/digest.ts";
 import type { CallOptions, Fetcher } from "../oci/content.ts";
-import { ModelError } from "./errors.ts";
+import { expandStream } from "./expand-archive.ts";
 import { hashArchive } from "./tar-archive.ts";
 import type { ModelView } from "./view.ts";
 
@@ -16,7 +16,7 @@ export interface ListedFile {
  * Files that are layers are known from the manifest. Archives, which hold small files, are read through once; weights
  * never are.
  *
- * @throws {@link ModelError} `CONFIG_INVALID` for a compressed or damaged archive, as when pulling.
+ * @throws {@link ModelError} `CONFIG_INVALID` for a damaged archive, as when pulling.
  */
 export async function listFiles(
   store: Fetcher,
@@ -26,8 +26,10 @@ export async function listFiles(
   const listed: ListedFile[] = [];
   for (const { path, archive, descriptor } of files) {
     if (!archive) listed.push({ path, digest: descriptor.digest });
-    else if (archive === "tar") listed.push(...(await hashArchive(store.fetch(descriptor, options), path)));
-    else throw new ModelError("CONFIG_INVALID", `${path} is a ${archive} archive, expected files or uncompressed tar`);
+    else {
+      const compressed = { encoding: archive, size: descriptor.size, name: path };
+      listed.push(...(await hashArchive(expandStream(store.fetch(descriptor, options), compressed), path)));
+    }
   }
   return listed.map(({ path, digest }) => ({ path, digest }));
 }

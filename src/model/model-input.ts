@@ -27,6 +27,10 @@ export interface ModelInput {
   readonly revision?: string;
   /** The artifact this one was made from. */
   readonly base?: { readonly name: string; readonly digest?: string };
+  /** Where it was imported from: becomes annotations `dev.mreg.import.*`. */
+  readonly imported?: Readonly<Record<string, string>>;
+  /** Directories that symlinks may lead into, beside the directory they are in: where a cache keeps its blobs. */
+  readonly linkTargets?: readonly string[];
   /** Globs of files that are data rather than weights or configuration. */
   readonly datasets?: readonly string[];
 }
@@ -65,6 +69,7 @@ export function manifestAnnotations(input: ModelInput, fileSet: string): Record<
     [modelAnnotationKeys.name, input.name],
     [modelAnnotationKeys.owner, input.owner],
     [modelAnnotationKeys.fileSet, fileSet],
+    ...Object.entries(input.imported ?? {}).map(([key, value]) => [`${ownPrefix}import.${key}`, value] as const),
   ];
   return {
     ...input.annotations,

@@ -1,5 +1,6 @@
 import { lstat, mkdir, readdir, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { type ForeignLayer, pushForeign, titled } from "../../test/support/artifacts.ts";
@@ -266,9 +267,20 @@ describe("pull: refuses archives", () => {
     }
   });
 
-  test("that are compressed, instead of writing them as files", async () => {
-    const { work } = await pullForeign([{ content: "gz", mediaType: `${tarType}+gzip` }]);
-    expect((await rejectsWith(work, "CONFIG_INVALID")).message).toContain("tar+gzip");
+  test.each(["gzip", "zstd"])("that say they are compressed with %s and are not", async (name) => {
+    const { directory, work } = await pullForeign([{ content: "no", mediaType: `${tarType}+${name}` }]);
+    expect((await rejectsWith(work, "CONFIG_INVALID")).message).toContain(`tar+${name}`);
+    expect(await readdir(join(directory, ".."))).toEqual([]);
+  });
+
+  test.each([
+    ["gzip", gzipSync],
+    ["zstd", zstdCompressSync],
+  ])("compressed with %s: their files, and nothing beside them", async (name, compress) => {
+    const content = compress(await tarOf({ name: "a/b.py" }, { name: "c.py" }));
+    const { directory, work } = await pullForeign([{ content, mediaType: `${tarType}+${name}` }]);
+    expect(await outcomes(work)).toEqual(["a/b.py done", "c.py done"]);
+    expect((await readdir(directory)).sort()).toEqual(["a", "c.py"]);
   });
 
   test("not for a leading ./ or for directories", async () => {

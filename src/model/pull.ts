@@ -10,6 +10,7 @@ import { DownloadBudgets } from "../transfer/download-budgets.ts";
 import type { DownloadedFile } from "../transfer/download-file.ts";
 import { HashPool } from "../transfer/hash-pool.ts";
 import { ModelError } from "./errors.ts";
+import { expandArchive } from "./expand-archive.ts";
 import { comparePaths } from "./file-path.ts";
 import { LayerReceiver, type WantedLayer } from "./layer-receiver.ts";
 import { readModel } from "./read.ts";
@@ -121,7 +122,6 @@ class Pull {
 
   async run(view: ModelView): Promise<PulledModel> {
     const archives = this.#archives(view);
-    refuseCompressed(archives);
     const wanted = this.#wantedLayers(view);
     let isComplete = false;
     try {
@@ -176,9 +176,15 @@ class Pull {
       // Gone again before the pull ends: not worth a flush.
       const received = await this.#layers.receive(layer, path, { signal: this.#signal, isDurable: false });
       this.#count(layer.path, received);
-      const members = await listArchive(received.location, layer.path);
+      const { archive: encoding = "tar" } = archive;
+      const location = await expandArchive(
+        received.location,
+        { encoding, size: layer.size, name: layer.path },
+        { signal: this.#signal },
+      );
+      const members = await listArchive(location, layer.path);
       const wanted = members.filter((member) => isSelected(member.path, archive.kind, this.#options));
-      opened.push({ location: received.location, members: wanted });
+      opened.push({ location, members: wanted });
     }
     const all = opened.flatMap(({ members }) => members);
     this.#directory.check([...layers, ...all].map(({ path }) => path));
@@ -295,12 +301,4 @@ function isIndexed(store: PullSource): store is ReadOnlyTarget & ReferrerLister 
 
 function pulled({ path, digest, size, presence }: Planned<WantedFile>): Omit<PulledFile, "reused"> {
   return { path, digest, size, outcome: presence === "present" ? "present" : "done" };
-}
-
-/** Writing the compressed bytes under the directory's name would look like success. */
-function refuseCompressed(archives: readonly ModelViewFile[]): void {
-  const compressed = archives.find(({ archive }) => archive !== "tar");
-  if (!compressed) return;
-  const { path, archive } = compressed;
-  throw new ModelError("CONFIG_INVALID", `${path} is a ${archive} archive, expected single files or uncompressed tar`);
 }

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { collect } from "../base/bytes.ts";
-import { ContentError } from "../base/errors.ts";
-import { parseStrictJson } from "../base/json.ts";
-import { documentLimitBytes } from "../base/limits.ts";
 import type { CallOptions, Fetcher, ReadOnlyTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { fetchImageManifest } from "../oci/fetch-manifest.ts";
 import type { ImageManifest } from "../oci/manifest.ts";
 import { annotationKeys } from "../oci/media-types.ts";
+import { readJsonConfig } from "./adaptors/config-json.ts";
+import { dockerModelFiles, isDockerModel } from "./adaptors/docker-model.ts";
+import { isModelKit, kitFiles } from "./adaptors/kitops.ts";
+import { isOllamaModel, ollamaFiles } from "./adaptors/ollama.ts";
 import { ModelError } from "./errors.ts";
 import { fileKind } from "./kind.ts";
 import { isModelPackType, layerAnnotationKeys, parseLayerMediaType } from "./media-types.ts";
@@ -15,7 +15,8 @@ import { ModelPackConfig } from "./modelpack-config.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
 
 /**
- * Reads a model's manifest and config: ModelPack of any writer, or a plain ORAS artifact.
+ * Reads a model's manifest and config: ModelPack of any writer, KitOps, Docker Model Runner, Ollama, or a plain ORAS
+ * artifact.
  *
  * @throws {@link ModelError} `CONFIG_INVALID` for a ModelPack layer that has no path, and for a config that is not one.
  * @throws {@link InvalidInputError} `INVALID_MANIFEST` for an index.
@@ -23,14 +24,27 @@ import type { ModelView, ModelViewFile } from "./view.ts";
 export async function readModel(store: ReadOnlyTarget, target: Descriptor, options?: CallOptions): Promise<ModelView> {
   const manifest = await fetchImageManifest(store, target, options);
   const annotations = manifest.value.annotations ?? {};
-  if (!isModelPack(manifest.value)) {
-    return { manifest, files: manifest.value.layers.flatMap(titledFile), format: "oras", annotations };
-  }
+  if (!isModelPack(manifest.value))
+    return { manifest, annotations, ...(await readForeign(store, manifest.value, options)) };
   const files = manifest.value.layers.map(packedFile);
   const { config } = manifest.value;
   // Other writers of ModelPack layers, such as podman, leave the config empty.
   if (!isModelPackType(config.mediaType)) return { manifest, files, format: "modelpack", annotations };
   return { manifest, files, config: await readConfig(store, config, options), format: "modelpack", annotations };
+}
+
+/** What others pack; what nobody else has packed is for whoever gave its layers titles. */
+async function readForeign(
+  store: Fetcher,
+  manifest: ImageManifest,
+  options?: CallOptions,
+): Promise<Pick<ModelView, "files" | "format">> {
+  if (isModelKit(manifest)) {
+    return { files: kitFiles(manifest, await readJsonConfig(store, manifest.config, options)), format: "kitops" };
+  }
+  if (isDockerModel(manifest)) return { files: dockerModelFiles(manifest), format: "docker" };
+  if (isOllamaModel(manifest)) return { files: ollamaFiles(manifest), format: "ollama" };
+  return { files: manifest.layers.flatMap(titledFile), format: "oras" };
 }
 
 /** By artifact type, by config, or by layers: a user's own artifact type does not make it another format. */
@@ -79,15 +93,9 @@ function metadataName(json: string | undefined): string | undefined {
 }
 
 async function readConfig(store: Fetcher, target: Descriptor, options?: CallOptions): Promise<ModelPackConfig> {
-  if (target.size > documentLimitBytes) {
-    throw new ContentError("LIMIT_EXCEEDED", `config has ${target.size} bytes, expected at most ${documentLimitBytes}`);
-  }
-  const bytes = await collect(store.fetch(target, options), target.size);
-  try {
-    return ModelPackConfig.parse(parseStrictJson(bytes));
-  } catch (cause) {
-    throw invalid(`config ${target.digest} is not a ModelPack config: ${(cause as Error).message}`, cause);
-  }
+  const config = ModelPackConfig.safeParse(await readJsonConfig(store, target, options));
+  if (config.success) return config.data;
+  throw invalid(`config ${target.digest} is not a ModelPack config: ${config.error.message}`, config.error);
 }
 
 function invalid(reason: string, cause?: unknown): ModelError {

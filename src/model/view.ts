@@ -13,13 +13,18 @@ export interface ModelViewFile {
   readonly archive?: Exclude<LayerEncoding, "raw">;
 }
 
+/**
+ * Whose way of packing it is: ModelPack of any writer, KitOps, Docker Model Runner before it moved to ModelPack, Ollama,
+ * or (`oras`) layers that have titles and nothing more.
+ */
+export type ModelFormat = "modelpack" | "kitops" | "docker" | "ollama" | "oras";
+
 /** A model as a manifest in a registry describes it. Everything here was written by whoever pushed it. */
 export interface ModelView {
   readonly manifest: Manifest & { readonly kind: "image" };
   /** In the manifest's order. */
   readonly files: readonly ModelViewFile[];
   readonly config?: ModelPackConfig;
-  /** `oras`: an artifact whose layers have titles and nothing more. */
-  readonly format: "modelpack" | "oras";
+  readonly format: ModelFormat;
   readonly annotations: Readonly<Record<string, string>>;
 }

@@ -19,6 +19,8 @@ export interface WalkedFile {
 }
 
 export interface WalkOptions {
+  /** Directories outside that symlinks may lead into. */
+  readonly linkTargets?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +29,7 @@ export interface WalkOptions {
  *
  * A directory's contents are taken relative to it, a single file by its base name. Names that start with a dot and
  * `__pycache__` are skipped inside directories: they hold caches and secrets. Symlinks to files are followed as long as
- * they stay in the directory they were found in.
+ * they stay in the directory they were found in, or in one that the caller allows.
  *
  * @returns sorted by path; at least one.
  * @throws {@link ModelError} `FILE_MISSING` for a path that is not there and when there is no file at all;
@@ -38,7 +40,8 @@ export async function walk(paths: readonly string[], options: WalkOptions = {}):
   for (const path of paths) {
     const stats = statGiven(path);
     if (stats.isDirectory()) {
-      for await (const file of new DirectoryWalk(await realpath(path), path).files("", options)) add(files, file);
+      const roots = await Promise.all([path, ...(options.linkTargets ?? [])].map((each) => realpath(each)));
+      for await (const file of new DirectoryWalk(roots, path).files("", options)) add(files, file);
     } else {
       checkRegular(stats, path);
       add(files, { path: modelPath(basename(resolve(path))), ...located(await realpath(path), stats) });
@@ -84,11 +87,14 @@ function located(location: string, stats: BigIntStats): Omit<WalkedFile, "path">
 /** The walk through one directory that was given. */
 class DirectoryWalk {
   readonly #root: string;
+  /** Where files may lie: the root, and what else symlinks may lead into. */
+  readonly #roots: readonly string[];
   /** As the caller wrote it, for messages. */
   readonly #given: string;
 
-  constructor(root: string, given: string) {
-    this.#root = root;
+  constructor(roots: readonly string[], given: string) {
+    this.#root = roots[0] ?? given;
+    this.#roots = roots;
     this.#given = given;
   }
 
@@ -111,9 +117,9 @@ class DirectoryWalk {
       throw new ModelError("CONFIG_INVALID", `${shown} is not a regular file; leave it out`, { path: shown });
     }
     const target = await followLink(location, shown);
-    if (!isInside(this.#root, target)) {
+    if (!this.#roots.some((root) => isInside(root, target))) {
       // What Hugging Face's cache looks like: snapshots link to ../../blobs.
-      const advice = "pack a copy with the links replaced by their files, for example made with cp -rL";
+      const advice = "use mreg import huggingface for a snapshot in its cache, or a copy made with cp -rL";
       throw new ModelError("PATH_ESCAPE", `${shown} is a symlink out of ${this.#given}, to ${target}; ${advice}`, {
         path: shown,
       });
