@@ -47,6 +47,8 @@ function measurement(entry: JsonObject): Measurement {
   const config = objectOf(entry["metric_config"]);
   const score = objectOf(entry["score_details"]);
   const uncertainty = objectAt(score, "uncertainty");
+  // The schema has no place for these; mreg's own export puts them here.
+  const details = objectAt(config, "additional_details");
   const lower = config?.["lower_is_better"];
   const metric = ["metric_id", "metric_name", "metric_kind"].map((key) => textOf(config?.[key])).find(Boolean);
   return {
@@ -56,7 +58,9 @@ function measurement(entry: JsonObject): Measurement {
     stderr: objectAt(uncertainty, "standard_error")?.["value"],
     n: countOf(uncertainty?.["num_samples"]),
     higherIsBetter: typeof lower === "boolean" ? !lower : undefined,
-    split: textOf(objectOf(entry["source_data"])?.["hf_split"]),
+    filter: textOf(details?.["filter"]),
+    slice: textOf(details?.["slice"]),
+    split: textOf(details?.["split"]) ?? textOf(objectOf(entry["source_data"])?.["hf_split"]),
     dataset: datasetOf(objectOf(entry["source_data"])),
   };
 }
