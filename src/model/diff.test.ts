@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { pushForeign, titled } from "../../test/support/artifacts.ts";
+import { message } from "../../test/support/formats/protobuf.ts";
+import { randomBytesFrom, tinyGguf } from "../../test/support/models.ts";
 import { scratchDirectory, type Tree, writeTree } from "../../test/support/scratch.ts";
 import { sharded } from "../../test/support/versions.ts";
 import { attach } from "../oci/attach.ts";
@@ -72,6 +74,48 @@ test("diff: files are added, removed, changed and moved, fields too", async () =
     sameFiles: 4,
     tensors: { same: 0 },
   });
+});
+
+test("diff: fields of configurations and of weights' own notes, and tensors of formats that push does not check", async () => {
+  const gguf = (name: string) =>
+    Buffer.from(tinyGguf(randomBytesFrom(1)))
+      .toString("latin1")
+      .replace("\x04\0\0\0\0\0\0\0tiny", `\x04\0\0\0\0\0\0\0${name}`);
+  const model = (dims: number) =>
+    message([
+      [1, 10],
+      [
+        7,
+        [
+          [
+            5,
+            [
+              [1, dims],
+              [2, 1],
+              [8, "w"],
+            ],
+          ],
+        ],
+      ],
+    ]);
+  const config = (layers: number) => JSON.stringify({ model_type: "bert", layers, nested: { a: 1 } });
+  const files = (name: string, dims: number) => ({
+    "config.json": config(dims),
+    "tokenizer_config.json": dims === 2 ? "{" : "{}",
+    "model.gguf": Buffer.from(gguf(name), "latin1"),
+    "model.onnx": model(dims),
+  });
+  const diff = await diffModels(await version(files("tiny", 2)), await version(files("long", 3)));
+  expect(diff.settings).toEqual([
+    { path: "config.json", field: "layers", before: 2, after: 3 },
+    { path: "model.gguf", field: "general.name", before: "tiny", after: "long" },
+  ]);
+  expect(diff.tensors.differences.find(({ name }) => name === "w")).toMatchObject({
+    change: "reshaped",
+    before: { path: "model.onnx", shape: [2] },
+    after: { shape: [3] },
+  });
+  expect(diff.problems).toEqual([]);
 });
 
 describe("diff: tensors", () => {

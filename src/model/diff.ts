@@ -5,8 +5,12 @@ import type { CallOptions, ReadOnlyGraphTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { diffFields, type FieldDifference } from "./field-diff.ts";
 import { comparePaths } from "./file-path.ts";
-import { blobReader, readAhead } from "./range-reader.ts";
+import { describeWeights } from "./formats/describe.ts";
+import { remoteLimits } from "./inspect-weights.ts";
+import { blobReader, limitedReader, readAhead } from "./range-reader.ts";
 import { readModel } from "./read.ts";
+import { type ChangedFile, diffMetadata, diffSettings, type SettingDifference } from "./settings-diff.ts";
+import type { WeightsHeader } from "./tensor.ts";
 import { diffTensors, headerTensors, indexedTensors, type TensorDiff, type TensorFacts } from "./tensor-diff.ts";
 import { type FoundIndexes, findTensorIndexes } from "./tensor-index/find.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
@@ -47,6 +51,8 @@ export interface ModelDiff {
   readonly sameFiles: number;
   readonly config: readonly FieldDifference[];
   readonly annotations: readonly FieldDifference[];
+  /** Fields of configurations in JSON, and of what weights say of themselves, under one path in both versions. */
+  readonly settings: readonly SettingDifference[];
   /** In weights files that differ. */
   readonly tensors: TensorDiff;
   /** Every kind that either version has. */
@@ -68,12 +74,15 @@ export async function diffModels(before: DiffSide, after: DiffSide, options: Cal
   const different = files.filter(({ change }) => change !== "moved");
   const old = await readTensors(before, { view: views.before, files: different.map((file) => file.before) }, options);
   const now = await readTensors(after, { view: views.after, files: different.map((file) => file.after) }, options);
+  const changed = changedFiles(views.before, views.after);
+  const settings = await diffSettings(changed, { before: before.store, after: after.store }, options);
   return {
     isSame: before.target.digest === after.target.digest,
     files,
     sameFiles,
     config: diffFields(withoutLayers(views.before), withoutLayers(views.after)),
     annotations: diffFields(views.before.annotations, views.after.annotations),
+    settings: [...settings, ...diffMetadata(old.metadata, now.metadata)],
     tensors: diffTensors(old.tensors, now.tensors),
     evidence: await diffEvidence(before, after, options),
     problems: [...old.problems, ...now.problems],
@@ -82,6 +91,14 @@ export async function diffModels(before: DiffSide, after: DiffSide, options: Cal
 
 function open({ store, target }: DiffSide, options: CallOptions): Promise<ModelView> {
   return readModel(store, target, options);
+}
+
+function changedFiles(before: ModelView, after: ModelView): readonly ChangedFile[] {
+  const old = new Map(before.files.flatMap((file) => (file.archive ? [] : [[file.path, file.descriptor] as const])));
+  return after.files.flatMap(({ path, descriptor, archive }) => {
+    const other = archive ? undefined : old.get(path);
+    return other && other.digest !== descriptor.digest ? [{ path, before: other, after: descriptor }] : [];
+  });
 }
 
 /** The digests of layers are in the config, too; that they differ is told by the files. */
@@ -120,6 +137,13 @@ function sideOf({ path, descriptor: { digest, size } }: ModelViewFile): FileSide
   return { path, digest, size };
 }
 
+interface ReadTensors {
+  readonly tensors: readonly TensorFacts[];
+  /** Of the files that were looked into, by path. */
+  readonly metadata: ReadonlyMap<string, WeightsHeader["metadata"]>;
+  readonly problems: readonly string[];
+}
+
 interface WantedTensors {
   readonly view: ModelView;
   /** Those that differ; the tensors of the others need no look. */
@@ -130,28 +154,30 @@ async function readTensors(
   { store, target }: DiffSide,
   { view, files }: WantedTensors,
   options: CallOptions,
-): Promise<{ readonly tensors: readonly TensorFacts[]; readonly problems: readonly string[] }> {
+): Promise<ReadTensors> {
   const paths = new Set(files.map((file) => file?.path));
   const weights = view.files.filter(({ path, kind, archive }) => kind === "weight" && !archive && paths.has(path));
-  if (weights.length === 0) return { tensors: [], problems: [] };
+  if (weights.length === 0) return { tensors: [], metadata: new Map(), problems: [] };
   const layers = weights.map(({ descriptor }) => descriptor);
   const indexes = await findTensorIndexes(store, target, layers, options);
   const problems = [...indexes.problems];
+  const metadata = new Map<string, WeightsHeader["metadata"]>();
   const tensors = await mapConcurrent(
     weights,
     4,
     async (file, signal) => {
       try {
-        return await tensorsOf(store, { file, indexes }, { signal });
+        return await tensorsOf(store, { file, indexes, metadata }, { signal });
       } catch (error) {
         if (!hasCode(error, "UNSAFE_FORMAT")) throw error;
-        problems.push(error.message);
+        // Errors of headers name the file, those of other formats do not.
+        problems.push(error.message.startsWith(file.path) ? error.message : `${file.path}: ${error.message}`);
         return [];
       }
     },
     options.signal,
   );
-  return { tensors: tensors.flat(), problems };
+  return { tensors: tensors.flat(), metadata, problems };
 }
 
 /** As in inspect: the headers of most shards fit. */
@@ -159,15 +185,26 @@ const firstReadBytes = 16 * 1024;
 
 async function tensorsOf(
   store: ReadOnlyGraphTarget,
-  { file, indexes }: { readonly file: ModelViewFile; readonly indexes: FoundIndexes },
+  { file, indexes, metadata }: WantedFile,
   options: CallOptions,
 ): Promise<readonly TensorFacts[]> {
   const { path, descriptor } = file;
   const indexed = indexes.files.get(descriptor.digest);
   // Content pieces have no names.
   if (indexed && indexed.contentSize === undefined) return indexedTensors({ ...indexed, path });
-  const header = await readWeightsHeader(readAhead(blobReader(store, descriptor, options), firstReadBytes), path);
-  return header ? headerTensors(path, header.tensors) : [];
+  const blob = blobReader(store, descriptor, options);
+  const header = await readWeightsHeader(readAhead(blob, firstReadBytes), path);
+  const description = header ?? (await describeWeights(limitedReader(blob, remoteLimits), path));
+  if (description) metadata.set(path, description.metadata);
+  if (header) return headerTensors(path, header.tensors);
+  return (description?.tensors ?? []).map(({ name, dtype, shape }) => ({ name, path, dtype, shape }));
+}
+
+interface WantedFile {
+  readonly file: ModelViewFile;
+  readonly indexes: FoundIndexes;
+  /** Takes what the file says of itself. */
+  readonly metadata: Map<string, WeightsHeader["metadata"]>;
 }
 
 async function diffEvidence(before: DiffSide, after: DiffSide, options: CallOptions): Promise<EvidenceDifference[]> {

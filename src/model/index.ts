@@ -33,6 +33,7 @@ export { ModelPackConfig } from "./modelpack-config.ts";
 export { type PulledFile, type PulledModel, type PullOptions, pullModel } from "./pull.ts";
 export { blobReader, bytesReader, fileReader, type RangeReader } from "./range-reader.ts";
 export { readModel } from "./read.ts";
+export type { SettingDifference } from "./settings-diff.ts";
 export type { Tensor, WeightsHeader } from "./tensor.ts";
 export type { TensorChange, TensorDiff, TensorDifference, TensorFacts } from "./tensor-diff.ts";
 export type { IndexChoice } from "./tensor-index/build.ts";

@@ -49,7 +49,7 @@ const firstReadBytes = 16 * 1024;
 const guessedShards = 8;
 
 /** What a look at a file of scattered structures may take of a registry: HDF5 of a thousand layers stays below. */
-const remoteLimits = { bytes: 16 * 1024 * 1024, reads: 1_000 };
+export const remoteLimits = { bytes: 16 * 1024 * 1024, reads: 1_000 };
 
 /** Looks into weights, by their headers and structures alone. A header that lies is reported, not thrown. */
 export async function inspectWeights(

@@ -142,7 +142,8 @@ const modelSigning: PythonProgram = {
 /** Three scanners of pickles, and the libraries whose files they and mreg judge; the first stands for all. */
 const pickleScanners: PythonProgram = {
   name: "fickling",
-  version: "0.1.12",
+  // The part behind the version tells apart what else is installed.
+  version: "0.1.12+h5py",
   requirements: [
     "fickling==0.1.12",
     "picklescan==1.0.5",
@@ -151,12 +152,20 @@ const pickleScanners: PythonProgram = {
     "joblib==1.6.0",
     "scikit-learn==1.9.1",
     "cloudpickle==3.1.2",
+    "h5py==3.16.0",
     // fickling imports it and does not ask for it.
     "typing-extensions==4.16.0",
   ],
 };
 
-export const pythonPrograms: readonly PythonProgram[] = [modelSigning, pickleScanners];
+/** Libraries that write weights; the command of the first stands for all. */
+const weightsWriters: PythonProgram = {
+  name: "numpy-config",
+  version: "2.4.6",
+  requirements: ["numpy==2.4.6", "h5py==3.16.0", "onnx==1.23.2", "safetensors==0.8.0"],
+};
+
+export const pythonPrograms: readonly PythonProgram[] = [modelSigning, pickleScanners, weightsWriters];
 
 /** Cheapest first: what fails, fails early. */
 export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, cosign2, zot];

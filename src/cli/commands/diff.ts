@@ -40,7 +40,7 @@ async function diff_(context: Context, { before, after, options }: DiffRequest):
         { store: now.repository, target: now.descriptor },
         { signal: context.signal },
       );
-      const { files, config, annotations, evidence, problems, ...facts } = rest;
+      const { files, config, annotations, settings, evidence, problems, ...facts } = rest;
       const result: DiffResult = {
         kind: "diff",
         schemaVersion: 1,
@@ -50,6 +50,7 @@ async function diff_(context: Context, { before, after, options }: DiffRequest):
         files: [...files],
         config: [...config],
         annotations: [...annotations],
+        settings: [...settings],
         tensors: { same: tensors.same, differences: tensors.differences.map(tensorResult) },
         evidence: [...evidence],
         problems: [...problems],

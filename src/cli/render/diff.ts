@@ -10,7 +10,8 @@ export function renderDiff(result: DiffResult, paint: Paint): string {
   const { before, after, isSame, problems } = result;
   if (isSame) return `both are ${safe(after)}`;
   const parts = [files(result), fields("config", result.config), fields("annotations", result.annotations)];
-  const rest = [tensors(result.tensors), evidence(result.evidence)];
+  const settings = result.settings.map(({ path, field, ...sides }) => ({ field: `${path} ${field}`, ...sides }));
+  const rest = [fields("settings", settings), tensors(result.tensors), evidence(result.evidence)];
   const warnings = problems.length > 0 ? [problems.map((problem) => `${paint.bad("✗")} ${safe(problem)}`)] : [];
   const shown = [...parts, ...rest, ...warnings].filter((lines) => lines.length > 0).map((lines) => lines.join("\n"));
   return [...shown, `${safe(before)}\n${safe(after)}`].join("\n\n");

@@ -28,6 +28,9 @@ export const DiffResult = z.object({
   sameFiles: z.int().describe("files that are the same under the same path"),
   config: z.array(Field),
   annotations: z.array(Field),
+  settings: z
+    .array(Field.extend({ path: z.string() }))
+    .describe("fields of configurations in JSON, and of what weights say of themselves"),
   tensors: z.object({
     same: z.int().describe("tensors that are the same, in weights files that differ"),
     differences: z.array(

@@ -208,4 +208,58 @@ try:
 except ImportError as missing:
     print(f"left out: {missing}", file=sys.stderr)
 
+# Keras: an archive, and HDF5 with the same configuration in an attribute.
+def layers(name):
+    return json.dumps({"class_name": "Sequential", "config": {"layers": [{"class_name": name, "config": {}}]}})
+
+
+put("keras-plain.keras", archive({"metadata.json": b"{}", "config.json": layers("Dense").encode()}), "safe")
+put("keras-lambda.keras", archive({"metadata.json": b"{}", "config.json": layers("Lambda").encode()}), "dangerous")
+try:
+    import h5py
+    import numpy
+
+    def hdf5(name, verdict, fill, **options):
+        with h5py.File(root / name, "w", **options) as file:
+            fill(file)
+        index[name] = verdict
+
+    def model(name):
+        def fill(file):
+            file.attrs["model_config"] = layers(name)
+            file.create_dataset("model_weights/dense/kernel:0", data=numpy.zeros((3, 4), "f4"), compression="gzip")
+
+        return fill
+
+    def many(file):
+        for number in range(40):
+            file.create_group(f"layer{number}").create_dataset("w", data=numpy.zeros(3))
+
+    hdf5("keras-plain.h5", "safe", model("Dense"))
+    hdf5("keras-new-form.h5", "safe", model("Dense"), libver="latest")
+    hdf5("keras-lambda.h5", "dangerous", model("Lambda"))
+    hdf5("keras-many.h5", "safe", many)
+    # Many members in the newer form are in a heap that is not read.
+    hdf5("keras-heap.h5", "unscannable", many, libver="latest")
+    hdf5("keras-link.h5", "dangerous", lambda file: file.__setitem__("x", h5py.ExternalLink("other.h5", "/x")))
+    hdf5("keras-external.h5", "dangerous", lambda file: file.create_dataset("x", (4,), "f4", external=[("/etc/passwd", 0, 16)]))
+    hdf5("keras-pytables.h5", "dangerous", lambda file: file.attrs.__setitem__("x", numpy.bytes_(old_call("os", "system"))))
+except ImportError as missing:
+    print(f"left out: {missing}", file=sys.stderr)
+
+
+# TensorFlow: a graph as protobuf, whose operation does harm.
+def field(number, content):
+    return bytes([number * 8 + 2, len(content)]) + content
+
+
+def graph(operation):
+    return b"\x08\x01" + field(2, field(2, field(1, field(1, b"n") + field(2, operation))))
+
+
+(root / "tf-plain").mkdir()
+(root / "tf-write").mkdir()
+put("tf-plain/saved_model.pb", graph(b"MatMul"), "safe")
+put("tf-write/saved_model.pb", graph(b"WriteFile"), "dangerous")
+
 (root / "index.json").write_text(json.dumps(index, indent=1))

@@ -15,7 +15,7 @@ export interface Difference {
 }
 
 const words = (text: string) => text.trim().split(/\s+/);
-const archive = /^(?:torch|object|array|float|longer|escaped|seven|.*joblib)/;
+const archive = /^(?:torch|object|array|float|longer|escaped|seven|keras|tf-|.*joblib)/;
 
 /** Entries must keep differing: a scanner that has changed its mind is news, and so is a file that is judged anew. */
 export const differences: readonly Difference[] = [
@@ -128,6 +128,36 @@ export const differences: readonly Difference[] = [
     files: words("broken.pkl torch-local-gone.pt torch-no-directory.pt seven.7z escaped.npy bz2.joblib"),
     why: "the same, in other words",
   },
+  {
+    scanner: "picklescan",
+    says: "safe",
+    mreg: "dangerous",
+    files: words(`keras-lambda.keras keras-lambda.h5 keras-link.h5 keras-external.h5 keras-pytables.h5
+      tf-write/saved_model.pb`),
+    why: "it looks for pickles, and HDF5 and TensorFlow's graphs are none",
+  },
+  {
+    scanner: "picklescan",
+    says: "safe",
+    mreg: "unscannable",
+    files: ["keras-heap.h5"],
+    why: "the same; mreg does not read groups whose members are in a heap, and says so",
+  },
+  {
+    scanner: "modelscan",
+    says: "error",
+    mreg: "safe",
+    files: words("keras-plain.keras keras-many.h5 tf-plain/saved_model.pb"),
+    why: "it reads archives of Keras and graphs with TensorFlow, which is not installed, and HDF5 with a configuration only",
+  },
+  {
+    scanner: "modelscan",
+    says: "error",
+    mreg: "dangerous",
+    files: words(`keras-lambda.keras keras-link.h5 keras-external.h5 keras-pytables.h5 tf-write/saved_model.pb`),
+    why: "the same",
+  },
+  { scanner: "modelscan", says: "error", mreg: "unscannable", files: ["keras-heap.h5"], why: "the same" },
   {
     scanner: "fickling",
     says: "dangerous",
