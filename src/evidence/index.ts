@@ -6,6 +6,9 @@ export {
   evidenceArtifactType,
   kindAnnotation,
 } from "./attach-evidence.ts";
+export { cycloneDxOf } from "./bom/cyclonedx.ts";
+export { type BomFacts, type BomFile, type BomMetric, type BomSubject, readBomFacts } from "./bom/facts.ts";
+export { type SpdxOptions, spdxOf } from "./bom/spdx.ts";
 export { type CardFinding, type CardLint, lintCard } from "./card-lint.ts";
 export { type CardFacts, cardFacts, cardTemplate } from "./card-template.ts";
 export type { Facts, Finding, FoundDataset, FoundMaterial, Place } from "./collectors/finding.ts";
@@ -15,11 +18,11 @@ export { draftEvidence, type EvidenceDraft } from "./draft.ts";
 export { type CollectedLineage, draftLineage, type LineageRequest } from "./draft-lineage.ts";
 export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
 export type { EvalInput, MetricDirection } from "./eval-input.ts";
-export { type EvaluatorRelationship, type ExportedModel, toEveryEvalEver } from "./export-every-eval-ever.ts";
-export { toModelIndex } from "./export-model-index.ts";
 export type { EvidenceFile, EvidenceSource } from "./evidence-file.ts";
 export type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
 export { evidenceSetDigest } from "./evidence-set.ts";
+export { type EvaluatorRelationship, type ExportedModel, toEveryEvalEver } from "./export-every-eval-ever.ts";
+export { toModelIndex } from "./export-model-index.ts";
 export {
   type AffectedVersion,
   findImpact,
