@@ -28,6 +28,18 @@ const modelscan = (changes: Record<string, unknown> = {}) => ({
   ...changes,
 });
 
+/** As picklescan 1.0.5 prints it. */
+const picklescan = (
+  counts: readonly [scanned: number, infected: number, suspicious: number, dangerous: number],
+  before = "",
+) =>
+  `${before}----------- SCAN SUMMARY -----------
+Scanned files: ${counts[0]}
+Infected files: ${counts[1]}
+Suspicious globals: ${counts[2]}
+Dangerous globals: ${counts[3]}
+`;
+
 /** As fickling 0.1.12 writes it. */
 const fickling = (severity: string) => ({ severity, analysis: "…", detailed_results: { AnalysisResult: {} } });
 
@@ -94,6 +106,35 @@ describe("reports of scanners", () => {
     // It does not say which bytes it looked at, and must not count as a scan of every file.
     expect(predicate).not.toHaveProperty("scannedFiles");
     expect(files).toHaveLength(1);
+  });
+
+  it.each<[string, string, object]>([
+    [
+      "nothing",
+      picklescan([1, 0, 0, 0]),
+      { result: "PASSED", configuration: [{ name: "picklescan" }], failedTests: [] },
+    ],
+    [
+      "a dangerous import",
+      picklescan([1, 1, 0, 1], "m/global.pkl: dangerous import 'os system' FOUND\n"),
+      { result: "FAILED", failedTests: ["dangerous-import:os.system@m/global.pkl"] },
+    ],
+    ["what it does not know", picklescan([1, 0, 2, 0]), { result: "WARNED", warnedTests: ["suspicious-globals:2"] }],
+    [
+      "what it could not read, and calls clean",
+      picklescan([1, 0, 0, 0], "WARNING: could not parse m.joblib as pickle\n"),
+      { result: "FAILED", failedTests: ["errors:1"] },
+    ],
+    ["no files", picklescan([0, 0, 0, 0]), { result: "FAILED", failedTests: ["nothing-scanned"] }],
+    ["a number without its line", picklescan([1, 1, 0, 1]), { result: "FAILED", failedTests: ["dangerous-globals:1"] }],
+  ])("reads what picklescan prints of %s", (_, text, expected) => {
+    const { predicate } = draftOf("scan", "picklescan.txt", text);
+    expect(predicate).toMatchObject(expected);
+    expect(predicate).not.toHaveProperty("scannedFiles");
+  });
+
+  it("refuses half of what picklescan prints", () => {
+    refusedWith(() => draftOf("scan", "p.txt", picklescan([1, 0, 0, 0]).slice(0, 60)), "EVIDENCE_INVALID", /./);
   });
 
   it("fails what was not scanned at all", () => {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { EvidenceError } from "../errors.ts";
 import { fileReference } from "../evidence-file.ts";
 import { type JsonObject, readJsonObject } from "./json-file.ts";
+import { readPicklescan } from "./picklescan.ts";
 import type { ReadFiles, Reading } from "./reading.ts";
 import { readScannerReport } from "./scanner-report.ts";
 
@@ -13,13 +14,15 @@ import { readScannerReport } from "./scanner-report.ts";
  */
 export function readScan(files: ReadFiles): Reading {
   const [file] = files;
+  const printed = readPicklescan(file);
+  if (printed) return { predicate: { ...printed, evidence: files.map(fileReference) } };
   const value = readJsonObject(file);
   const report = readReport(value, file.path);
   if (report) return { predicate: { ...report, evidence: files.map(fileReference) } };
   if (!("result" in value && "configuration" in value)) {
     throw new EvidenceError(
       "FORMAT_UNKNOWN",
-      "it is no scan result, expected JSON with result, configuration and scannedFiles (in-toto test-result v0.1), or a report of modelscan, fickling, Trivy or Grype",
+      "it is no scan result, expected JSON with result, configuration and scannedFiles (in-toto test-result v0.1), or a report of modelscan, fickling, Trivy or Grype, or what picklescan prints",
       { file: file.path },
     );
   }
