@@ -28,7 +28,13 @@ export function parseYaml(text: string, file: string): JsonValue {
   let value: unknown;
   try {
     // The package compares every key with every other one (seconds for a hostile file), so that is done below.
-    const document = parseDocument(text, { schema: "failsafe", uniqueKeys: false, prettyErrors: false });
+    // Warnings would go to the terminal past everybody, with what the file says in them.
+    const document = parseDocument(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "error",
+    });
     const [error] = document.errors;
     if (error) throw error;
     refuseDuplicateKeys(document);
