@@ -58,19 +58,20 @@ test.runIf(isLinux)("lockDirectory: of a holder it cannot judge it respects the 
   const [realm, pid, start] = (await readlink(owner)).split(" ") as [string, string, string];
   await kill(holder);
   await keepFresh(path);
-  const isTaken = async (target: string) => {
+  const isTaken = async (target: string, signal?: AbortSignal) => {
     await rm(owner, { recursive: true });
     if (target === "directory") await mkdir(owner);
     else await symlink(target, owner);
-    const lock = await lockDirectory(path, AbortSignal.timeout(400)).catch((error: Error) => error.name);
+    const lock = await lockDirectory(path, signal).catch((error: Error) => error.name);
     if (typeof lock === "string") return lock;
     // Not released: the next case wants a lock.
     return "taken";
   };
-  expect(await isTaken(`another-boot ${pid} ${start}`)).toBe("TimeoutError");
-  expect(await isTaken(`${realm} ../${pid} ${start}`)).toBe("TimeoutError");
-  expect(await isTaken(`${realm} ${pid}`)).toBe("TimeoutError");
-  expect(await isTaken("directory")).toBe("TimeoutError");
+  const soon = () => AbortSignal.timeout(400);
+  expect(await isTaken(`another-boot ${pid} ${start}`, soon())).toBe("TimeoutError");
+  expect(await isTaken(`${realm} ../${pid} ${start}`, soon())).toBe("TimeoutError");
+  expect(await isTaken(`${realm} ${pid}`, soon())).toBe("TimeoutError");
+  expect(await isTaken("directory", soon())).toBe("TimeoutError");
   // The number is this process's now, which started at another time.
   expect(await isTaken(`${realm} ${process.pid} ${start}`)).toBe("taken");
 });

@@ -26,8 +26,6 @@ export interface FaultCase {
   readonly expected: string;
   /** From the moment that everything is ready. A ceiling that a loop breaks, not a benchmark; the page shows the count. */
   readonly requestsAtMost: number;
-  /** A ceiling that a hang breaks, for a busy machine. */
-  readonly msAtMost: number;
   /** How mreg comes to this end, where the outcome alone does not say. */
   readonly how?: string;
   readonly peers?: PeerBehaviour;

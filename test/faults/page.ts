@@ -16,7 +16,7 @@ This page is generated from the fault suite by \`npm run faults:docs\`; \`npm te
 
 - **mreg** is how it ends: \`ok\`, or the code of the error; exit codes are in the README.
 - **requests** is what the run behind this page counted, from the moment that everything was ready.
-  Each case has a ceiling on requests and on time in \`test/faults/catalog/\`, which a loop or a hang breaks.
+  Each case has a ceiling on requests in \`test/faults/catalog/\`, which a loop breaks; a hang breaks the limit of every test.
 - After every case there is no partial file under a final name, and no password, token or signed query in any message, event or warning.
 - The other columns are measurements of ${Object.values(peers).join(", ")}; an empty one was not measured, **bold** is what one would not expect.
 - The suite's timeouts and delays are short; as it comes, mreg gives a silent registry 60 s and tries six times with 0.25 s to 8 s in between.

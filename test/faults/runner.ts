@@ -8,7 +8,6 @@ export interface Outcome {
   /** `ok`, the code of the error, or the name of one that mreg did not throw on purpose. */
   readonly outcome: string;
   readonly requests: number;
-  readonly ms: number;
   /** The error's message; empty after success. */
   readonly message: string;
 }
@@ -23,12 +22,10 @@ export async function runCase({ arrange }: FaultCase): Promise<Outcome> {
   try {
     const act = await arrange(world);
     const before = world.requests;
-    const start = performance.now();
     const error = await act().then(
       () => undefined,
       (caught: unknown) => caught ?? new Error("rejected with nothing"),
     );
-    const ms = performance.now() - start;
     const requests = world.requests - before;
     const outcome = nameOf(error);
     try {
@@ -37,7 +34,7 @@ export async function runCase({ arrange }: FaultCase): Promise<Outcome> {
       throw new Error(`after ${outcome}: ${(failure as Error).message}`, { cause: error });
     }
     refuseSecrets(world, error);
-    return { outcome, requests, ms, message: error instanceof Error ? error.message : "" };
+    return { outcome, requests, message: error instanceof Error ? error.message : "" };
   } finally {
     await world.close();
   }

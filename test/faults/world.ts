@@ -17,13 +17,13 @@ export const robot = { username: "robot", password: "pw-7f3a-s3cret" };
 
 /** As many attempts as anybody gets, with short waits between them. No timeout hits by accident on a busy machine. */
 const hasty = {
-  timeouts: { connectMs: 10_000, responseMs: 10_000, stallMs: 10_000, commitMsPerGibibyte: 0 },
+  timeouts: { connectMs: 60_000, responseMs: 60_000, stallMs: 60_000, commitMsPerGibibyte: 0 },
   retry: { minDelayMs: 1, maxDelayMs: 4, retryAfterLimitMs: 2_000 },
 } satisfies Partial<RemoteOptions>;
 
 /** For cases that are about silence. */
 export const impatient = {
-  timeouts: { connectMs: 400, responseMs: 400, stallMs: 400 },
+  timeouts: { connectMs: 1_000, responseMs: 1_000, stallMs: 1_000 },
 } satisfies Partial<RemoteOptions>;
 
 /** Everything that one case needs, and all that is to be looked at when it is over. */

@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, { recursive: true, force: true }));
 
 test("run: one at a time, in the order they came, and nothing is left", async () => {
-  const lock = new FileLock(path, 5_000);
+  const lock = new FileLock(path, 60_000);
   const events: string[] = [];
   const work = (name: string) => async () => {
     events.push(`${name} begins`);
@@ -29,7 +29,7 @@ test("run: one at a time, in the order they came, and nothing is left", async ()
 });
 
 test("run: two locks on one path exclude each other", async () => {
-  const [first, second] = [new FileLock(path, 5_000), new FileLock(path, 5_000)];
+  const [first, second] = [new FileLock(path, 60_000), new FileLock(path, 60_000)];
   let running = 0;
   const work = async () => {
     running += 1;
@@ -41,7 +41,7 @@ test("run: two locks on one path exclude each other", async () => {
 });
 
 test("run: work that fails lets the next one in", async () => {
-  const lock = new FileLock(path, 5_000);
+  const lock = new FileLock(path, 60_000);
   const failing = lock.run(async () => {
     throw new Error("broken");
   });
@@ -66,7 +66,7 @@ test("run: says LOCKED when another process does not let go, and does nothing", 
 test("run: takes over what a process that died has left", async () => {
   await mkdir(`${path}.lock`);
   await utimes(`${path}.lock`, 1, 1);
-  expect(await new FileLock(path, 50).run(async () => "done")).toBe("done");
+  expect(await new FileLock(path, 60_000).run(async () => "done")).toBe("done");
 });
 
 test("run: an abort ends the wait with its reason", async () => {
@@ -81,12 +81,12 @@ test("run: an abort ends the wait with its reason", async () => {
 test("run: a lock that somebody took away is noticed before anything final is done", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout"] });
   try {
-    await new FileLock(path, 50).run(async (held) => {
+    await new FileLock(path, 60_000).run(async (held) => {
       held.check();
       await rmdir(`${path}.lock`);
       // The lock is renewed twice within the age at which others take it over; the loss shows then.
       await vi.advanceTimersByTimeAsync(lockStaleMs / 2);
-      await vi.waitUntil(() => isLost(held), { timeout: 5_000, interval: 1 });
+      await vi.waitUntil(() => isLost(held), { timeout: 60_000, interval: 1 });
       await rejectsWith((async () => held.check())(), "LOCKED");
     });
   } finally {

@@ -1,7 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { bytesOf, rejectsWith } from "../../../test/support/expect.ts";
 import { seededBlob, seededBytes } from "../../../test/support/fixtures.ts";
-import { type FaultAction, openRemote, type RegistryOptions } from "../../../test/support/registry/index.ts";
+import {
+  type FaultAction,
+  openRemote,
+  type RegistryOptions,
+  timeoutsFor,
+} from "../../../test/support/registry/index.ts";
 
 const size = 2_000_000;
 const blob = seededBlob(1, size);
@@ -9,7 +14,7 @@ const html = { kind: "answer", status: 200, headers: { "content-type": "text/htm
 
 /** A blob on a registry whose next downloads go wrong. */
 async function withFault(action: FaultAction, times = 1, options: RegistryOptions = {}) {
-  const opened = await openRemote(options, { timeouts: { stallMs: 150, responseMs: 150 } });
+  const opened = await openRemote(options, { timeouts: timeoutsFor(action) });
   await opened.repository.push(blob);
   opened.server.addFault({ route: "blob.get", action, times });
   return opened;
@@ -69,9 +74,11 @@ describe("download", () => {
 
   it("waits for a slow reader without calling it a stall", async () => {
     const { server, repository } = await withFault({ kind: "headers", headers: {} });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
     let read = 0;
     for await (const chunk of repository.fetch(blob.descriptor)) {
-      if (read === 0) await new Promise((resolve) => setTimeout(resolve, 400));
+      if (read === 0) vi.advanceTimersByTime(600_000);
       read += chunk.byteLength;
     }
     expect(read).toBe(size);

@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { seededBlob, seededBytes } from "../../../test/support/fixtures.ts";
-import { type FaultAction, openRemote, type RegistryOptions } from "../../../test/support/registry/index.ts";
+import {
+  type FaultAction,
+  openRemote,
+  type RegistryOptions,
+  timeoutsFor,
+} from "../../../test/support/registry/index.ts";
 import type { ByteRange, ByteSink, ReceiveOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import type { RemoteRepository } from "./repository.ts";
@@ -38,7 +43,7 @@ class Collector implements ByteSink {
 }
 
 async function withFault(action: FaultAction, times = 1, options: RegistryOptions = {}) {
-  const opened = await openRemote(options, { timeouts: { stallMs: 150, responseMs: 150 } });
+  const opened = await openRemote(options, { timeouts: timeoutsFor(action) });
   await opened.repository.push(blob);
   opened.server.addFault({ route: "blob.get", action, times });
   return opened;

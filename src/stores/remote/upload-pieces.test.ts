@@ -1,7 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { bytesOf, rejectsWith } from "../../../test/support/expect.ts";
 import { lyingSource, seededBlob, seededBytes, slowSource } from "../../../test/support/fixtures.ts";
-import { type FaultAction, openRemote, type RegistryOptions } from "../../../test/support/registry/index.ts";
+import {
+  type FaultAction,
+  openRemote,
+  type RegistryOptions,
+  timeoutsFor,
+} from "../../../test/support/registry/index.ts";
 import type { UploadQuirks } from "../../../test/support/registry/options.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import type { RemoteOptions } from "./options.ts";
@@ -231,7 +236,7 @@ describe("resume of an upload", () => {
       const faults = [{ route: "upload.put", action } as const];
       const { server, routes, offsets } = await pushed(
         { faults, uploads: { cut: "keep" } },
-        { timeouts: { stallMs: 300, responseMs: 300 } },
+        { timeouts: timeoutsFor(action) },
       );
       expect(routes).toEqual(["upload.post", "upload.put", "upload.get", "upload.patch", "upload.put"]);
       expect(offsets).toHaveLength(2);

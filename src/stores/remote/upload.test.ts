@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { bytesOf, rejectsWith } from "../../../test/support/expect.ts";
 import { lyingSource, seededBlob, seededBytes, slowSource } from "../../../test/support/fixtures.ts";
-import { type FaultAction, openRemote } from "../../../test/support/registry/index.ts";
+import { type FaultAction, openRemote, timeoutsFor } from "../../../test/support/registry/index.ts";
 
 const mebibyte = 1024 * 1024;
 const blob = seededBlob(1, 3 * mebibyte);
@@ -50,7 +50,7 @@ describe("upload", () => {
   ];
   for (const [what, action] of passing) {
     it(`starts over after ${what}`, async () => {
-      const timeouts = { stallMs: 500, responseMs: 500 };
+      const timeouts = timeoutsFor(action);
       const { server, repository } = await openRemote({ faults: [{ route: "upload.put", action }] }, { timeouts });
       const { seen, source, options } = watched();
       await repository.push(source, options);
@@ -106,9 +106,10 @@ describe("upload", () => {
   });
 
   it("may take far longer than a stall as long as bytes move", async () => {
-    const { server, repository } = await openRemote({}, { timeouts: { stallMs: 500 } });
-    const step = () => new Promise<void>((resolve) => setTimeout(resolve, 80));
-    await repository.push(slowSource(seededBlob(1, 10_000), 1_000, step));
+    const { server, repository } = await openRemote();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    await repository.push(slowSource(seededBlob(1, 10_000), 1_000, () => void vi.advanceTimersByTime(50_000)));
     expect(server.count("upload.put")).toBe(1);
   });
 
@@ -147,7 +148,7 @@ describe("upload", () => {
     it(`gives up on a registry that always ${what}: ${code}`, async () => {
       const { server, repository } = await openRemote(
         { faults: [{ route: "upload.put", action, times: always }] },
-        { timeouts: { stallMs: 200, responseMs: 200 } },
+        { timeouts: timeoutsFor(action) },
       );
       await rejectsWith(repository.push(blob), code);
       expect(server.count("upload.put")).toBeLessThanOrEqual(4);

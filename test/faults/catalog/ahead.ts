@@ -18,7 +18,6 @@ const okay = (id: string, title: string, how: string, fault: TransferFault): Fau
   expected: "ok",
   how,
   requestsAtMost,
-  msAtMost: 8_000,
   arrange: pushAhead({ registry: { auth: none }, ...fault }),
 });
 
@@ -64,7 +63,6 @@ const cases: readonly FaultCase[] = [
     expected: "SIZE_MISMATCH",
     how: "both reads notice; the upload is cancelled, the file named",
     requestsAtMost,
-    msAtMost: 8_000,
     arrange: pushAhead({ registry: { auth: none } }, (path) => appendFile(path, "!")),
   },
   {
@@ -73,7 +71,6 @@ const cases: readonly FaultCase[] = [
     expected: "DENIED",
     how: "hashing ends with it",
     requestsAtMost,
-    msAtMost: 8_000,
     arrange: pushAhead({
       registry: { auth: none },
       faults: [times(9, "upload.post", { kind: "answer", status: 403 })],

@@ -18,7 +18,6 @@ const cases: readonly FaultCase[] = [
     expected: "NETWORK",
     how: "a host that never answered is a wrong address: not tried again",
     requestsAtMost: 0,
-    msAtMost: 3_000,
     arrange: async (world) => {
       const { host, close } = await world.rawServer(() => {});
       await close();
@@ -30,7 +29,6 @@ const cases: readonly FaultCase[] = [
     title: "RST at accept, always",
     expected: "NETWORK",
     requestsAtMost: 6,
-    msAtMost: 5_000,
     arrange: async (world) => ping(world, (await world.rawServer((socket) => socket.resetAndDestroy())).host),
   },
   {
@@ -38,7 +36,6 @@ const cases: readonly FaultCase[] = [
     title: "RST at accept, once",
     expected: "ok",
     requestsAtMost: 2,
-    msAtMost: 3_000,
     arrange: async (world) => {
       const server = await world.rawServer((socket, number) => {
         if (number === 1) socket.resetAndDestroy();
@@ -53,7 +50,6 @@ const cases: readonly FaultCase[] = [
     expected: "CERTIFICATE_REFUSED",
     how: "not tried again",
     requestsAtMost: 1,
-    msAtMost: 3_000,
     arrange: async (world) => ping(world, (await world.rawServer(() => {}, { tls: true })).host, https),
   },
   {
@@ -62,7 +58,6 @@ const cases: readonly FaultCase[] = [
     expected: "NETWORK",
     how: "not tried again",
     requestsAtMost: 1,
-    msAtMost: 3_000,
     arrange: async (world) => {
       const server = await world.rawServer((socket) =>
         socket.once("data", () => socket.end("HTTP/1.0 400 Bad Request\r\n\r\n")),
@@ -75,7 +70,6 @@ const cases: readonly FaultCase[] = [
     title: "TLS: the handshake is cut, always",
     expected: "NETWORK",
     requestsAtMost: 6,
-    msAtMost: 5_000,
     arrange: async (world) => {
       const server = await world.rawServer((socket) => socket.once("data", () => socket.resetAndDestroy()));
       return ping(world, server.host, https);
@@ -86,7 +80,6 @@ const cases: readonly FaultCase[] = [
     title: "TLS: the handshake is never answered, with two attempts",
     expected: "TIMEOUT",
     requestsAtMost: 2,
-    msAtMost: 15_000,
     arrange: async (world) =>
       ping(world, (await world.rawServer(() => {})).host, { ...https, ...impatient, retry: { retries: 1 } }),
   },
@@ -96,7 +89,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "speaks HTTP/1.1 only",
     requestsAtMost: 1,
-    msAtMost: 3_000,
     arrange: async (world) => {
       const server = await world.rawServer(
         (socket) => {
@@ -113,7 +105,6 @@ const cases: readonly FaultCase[] = [
     title: "the kept connection is closed as the next request arrives",
     expected: "ok",
     requestsAtMost: 4,
-    msAtMost: 3_000,
     arrange: pull({ faults: [times(1, "blob.get", { kind: "reset", afterBytes: -1 })] }),
   },
   {
@@ -121,7 +112,6 @@ const cases: readonly FaultCase[] = [
     title: "the answer is not HTTP",
     expected: "BAD_RESPONSE",
     requestsAtMost: 1,
-    msAtMost: 3_000,
     arrange: async (world) => {
       const server = await world.rawServer((socket) =>
         onHead(socket, () => socket.write("\x00\x01 what is this\r\n\r\n")),
@@ -134,7 +124,6 @@ const cases: readonly FaultCase[] = [
     title: "headers without end",
     expected: "BAD_RESPONSE",
     requestsAtMost: 3,
-    msAtMost: 3_000,
     arrange: pull({
       front: ({ route }) =>
         route === "blob.get" ? raw(`HTTP/1.1 200 OK\r\n${"x-padding: 0123456789abcdef\r\n".repeat(4_000)}`) : undefined,
@@ -145,7 +134,6 @@ const cases: readonly FaultCase[] = [
     title: "stall before the headers, always",
     expected: "TIMEOUT",
     requestsAtMost: 8,
-    msAtMost: 10_000,
     arrange: pull({ remote: impatient, faults: [always("blob.get", { kind: "stall", afterBytes: -1 })] }),
   },
   {
@@ -154,7 +142,6 @@ const cases: readonly FaultCase[] = [
     expected: "TIMEOUT",
     how: "the limit is on all headers together, not on the gap between two bytes",
     requestsAtMost: 8,
-    msAtMost: 10_000,
     arrange: pull({ remote: impatient, front: ({ route }) => (route === "blob.get" ? dripHeaders(50) : undefined) }),
   },
   {
@@ -162,7 +149,6 @@ const cases: readonly FaultCase[] = [
     title: "every answer closes its connection",
     expected: "ok",
     requestsAtMost: 3,
-    msAtMost: 3_000,
     arrange: pull({
       front: ({ route }) => (route === "base" ? answer(200, { connection: "close" }, "{}") : undefined),
       faults: [always("blob.get", { kind: "headers", headers: { connection: "close" } })],

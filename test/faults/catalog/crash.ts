@@ -75,7 +75,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "no version in between; the second run sends what is missing",
     requestsAtMost: 40,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const [at, server] = [await workspace(world), await world.registry(anybody)];
       const args = ["push", `${server.host}/risk`, "weights.bin", "--concurrency", "1"];
@@ -101,7 +100,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "nothing under the final name in between; the second run removes what the first left",
     requestsAtMost: 60,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const [at, server] = [await workspace(world), await world.registry(anybody)];
       const args = ["pull", `${server.host}/risk:v1`, "-o", "out"];
@@ -124,7 +122,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "exit 1 with what to do; nothing is left on the disk",
     requestsAtMost: 0,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const [at, disk] = [await workspace(world), await smallDisk(world)];
       const env = { MREG_REGISTRY: "oci:./store" };
@@ -148,7 +145,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "no version in between, and no part of a blob under its digest",
     requestsAtMost: 0,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const [at, disk] = [await workspace(world), await smallDisk(world)];
       const env = { MREG_REGISTRY: `oci:${disk.directory}/store` };
@@ -178,7 +174,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "index.json changes under a lock: both versions are there",
     requestsAtMost: 0,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const at = await workspace(world);
       writeFileSync(at.path("other.bin"), "other");
@@ -200,7 +195,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "one of them may fail; neither leaves a wrong file, and the next pull finds all well",
     requestsAtMost: 0,
-    msAtMost: 45_000,
     arrange: async (world) => {
       const at = await workspace(world);
       const env = { MREG_REGISTRY: "oci:./store" };
@@ -221,7 +215,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "exit 6; the password is in no output",
     requestsAtMost: 5,
-    msAtMost: 30_000,
     arrange: async (world) => {
       const at = await workspace(world);
       const password = "pw-debug-s3cret";

@@ -56,7 +56,6 @@ const title = (id: string, text: string, path: string, more: Partial<FaultCase> 
   title: `title ${text}`,
   expected: "PATH_ESCAPE",
   requestsAtMost: 0,
-  msAtMost: 3_000,
   arrange: extract({ layers: () => [titled(path, evil)] }),
   ...more,
 });
@@ -66,7 +65,6 @@ const archive = (id: string, text: string, entries: readonly TarEntry[], more: P
   title: `archive with ${text}`,
   expected: "PATH_ESCAPE",
   requestsAtMost: 0,
-  msAtMost: 3_000,
   arrange: extract({ layers: async () => [await tar(...entries)] }),
   ...more,
 });

@@ -38,7 +38,6 @@ const cases: readonly FaultCase[] = [
     title: "a part that is of another place, as its Content-Range says",
     expected: "BAD_RESPONSE",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart(({ number, start, end }) => {
       const moved = { start: start - mebibyte, end: end - mebibyte };
       return number === 2 ? answer(206, rangeOf(moved), longWeights.subarray(moved.start, moved.end)) : undefined;
@@ -49,7 +48,6 @@ const cases: readonly FaultCase[] = [
     title: "the same, and Content-Range says what was asked for",
     expected: "DIGEST_MISMATCH",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart((part) => {
       const bytes = longWeights.subarray(part.start - mebibyte, part.end - mebibyte);
       return part.number === 2 ? answer(206, rangeOf(part), bytes) : undefined;
@@ -61,7 +59,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "fetches the whole in one stream",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart(({ number }) => (number === 2 ? answer(200, {}, longWeights) : undefined)),
   },
   {
@@ -69,7 +66,6 @@ const cases: readonly FaultCase[] = [
     title: "the same for every part",
     expected: "ok",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart(() => answer(200, {}, longWeights)),
   },
   {
@@ -78,7 +74,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "asks for the rest of the part",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart((part) => {
       const bytes = longWeights.subarray(part.start, part.end);
       return part.number === 2 ? closeAfter(mebibyte, bytes, 206, rangeOf(part)) : undefined;
@@ -90,7 +85,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "asks again, over fewer connections",
     requestsAtMost: 30,
-    msAtMost: 10_000,
     arrange: onPart(({ number }) => (number === 2 ? answer(429) : undefined)),
   },
 ];

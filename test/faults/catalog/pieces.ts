@@ -20,7 +20,6 @@ const okay = (id: string, title: string, how: string, arrange: FaultCase["arrang
   expected: "ok",
   how,
   requestsAtMost: 30,
-  msAtMost: 4_000,
   arrange,
 });
 
@@ -93,7 +92,6 @@ const cases: readonly FaultCase[] = [
     expected: "BAD_RESPONSE",
     how: "a blob of more than 10,000 pieces is refused before the first; the config of some 200 bytes goes byte by byte",
     requestsAtMost: 500,
-    msAtMost: 3_000,
     arrange: push({ faults: [always("upload.post", { kind: "headers", headers: { "oci-chunk-max-length": "1" } })] }),
   },
 ];

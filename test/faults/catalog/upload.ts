@@ -26,7 +26,6 @@ const cut = (id: string, title: string, afterBytes: number): FaultCase => ({
   title,
   expected: "ok",
   requestsAtMost: clean + again,
-  msAtMost: 3_000,
   arrange: push({ faults: [onWeights({ kind: "interrupt", afterBytes, outcome: "reset" })] }),
 });
 
@@ -43,7 +42,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     how: "HEAD says that the blob is there: not sent again",
     requestsAtMost: clean + 1,
-    msAtMost: 3_000,
     arrange: push({ faults: [onWeights({ kind: "lose answer" })] }),
   },
   {
@@ -51,7 +49,6 @@ const cases: readonly FaultCase[] = [
     title: "the 202 of the POST is lost",
     expected: "ok",
     requestsAtMost: clean + 1,
-    msAtMost: 3_000,
     arrange: push({ faults: [times(1, "upload.post", { kind: "lose answer" })] }),
   },
   {
@@ -59,7 +56,6 @@ const cases: readonly FaultCase[] = [
     title: "the 201 of the manifest is lost",
     expected: "ok",
     requestsAtMost: clean + 2,
-    msAtMost: 3_000,
     arrange: push({ faults: [times(1, "manifest.put", { kind: "lose answer" })] }),
   },
   {
@@ -67,7 +63,6 @@ const cases: readonly FaultCase[] = [
     title: "the session vanished (404), once",
     expected: "ok",
     requestsAtMost: clean + again,
-    msAtMost: 3_000,
     arrange: push({ faults: [onWeights({ kind: "answer", status: 404 })] }),
   },
   {
@@ -75,7 +70,6 @@ const cases: readonly FaultCase[] = [
     title: "the session vanishes every time",
     expected: "NOT_FOUND",
     requestsAtMost: forever,
-    msAtMost: 4_000,
     arrange: push({ faults: [always("upload.put", { kind: "answer", status: 404 })] }),
   },
   {
@@ -83,7 +77,6 @@ const cases: readonly FaultCase[] = [
     title: "416 to the PUT, without Range, once",
     expected: "ok",
     requestsAtMost: clean + again,
-    msAtMost: 3_000,
     arrange: push({ faults: [onWeights({ kind: "answer", status: 416 })] }),
   },
   {
@@ -91,7 +84,6 @@ const cases: readonly FaultCase[] = [
     title: "416 to the PUT, with Range and Location (Quay), once",
     expected: "ok",
     requestsAtMost: clean + again,
-    msAtMost: 3_000,
     arrange: push({ faults: [onWeights({ kind: "answer", status: 416, headers: { range: "bytes=0-0" } })] }),
   },
   {
@@ -99,7 +91,6 @@ const cases: readonly FaultCase[] = [
     title: "Range of an upload with a prefix (Quay: bytes=0--1)",
     expected: "ok",
     requestsAtMost: clean,
-    msAtMost: 3_000,
     arrange: push({ faults: [always("upload.post", { kind: "headers", headers: { range: "bytes=0--1" } })] }),
   },
   {
@@ -107,7 +98,6 @@ const cases: readonly FaultCase[] = [
     title: "202 without Location",
     expected: "BAD_RESPONSE",
     requestsAtMost: 2,
-    msAtMost: 3_000,
     arrange: push({ faults: [location("")] }),
   },
   {
@@ -116,7 +106,6 @@ const cases: readonly FaultCase[] = [
     expected: "REDIRECT_REFUSED",
     advisories: ["GHSA-jxpm-75mh-9fp7", "ggcr#2292"],
     requestsAtMost: 2,
-    msAtMost: 3_000,
     peers: { oras: "refused", regctl: "**follows, no authorization**", crane: "**follows, no authorization**" },
     arrange: push({
       prepare: async (world) => {
@@ -131,7 +120,6 @@ const cases: readonly FaultCase[] = [
     title: "stalled upload response, always",
     expected: "TIMEOUT",
     requestsAtMost: forever,
-    msAtMost: 15_000,
     peers: { oras: "**hangs ≥ 60 s**", regctl: "**hangs**", crane: "**hangs ≥ 60 s**" },
     arrange: push({
       remote: impatient,
@@ -143,7 +131,6 @@ const cases: readonly FaultCase[] = [
     title: "stalled upload response, once",
     expected: "ok",
     requestsAtMost: forever,
-    msAtMost: 5_000,
     arrange: push({ remote: impatient, faults: [onWeights({ kind: "interrupt", afterBytes: 1, outcome: "stall" })] }),
   },
   {
@@ -151,7 +138,6 @@ const cases: readonly FaultCase[] = [
     title: "500 to a PUT, once",
     expected: "ok",
     requestsAtMost: clean + again,
-    msAtMost: 3_000,
     peers: { oras: "fails", regctl: "ok, 0.5 s", crane: "ok, 1.1 s" },
     arrange: push({ faults: [onWeights({ kind: "answer", status: 500 })] }),
   },
@@ -160,7 +146,6 @@ const cases: readonly FaultCase[] = [
     title: "500 to every PUT",
     expected: "UNAVAILABLE",
     requestsAtMost: forever,
-    msAtMost: 4_000,
     peers: { oras: "fails", regctl: "**≥ 45 s of PUT and PATCH**", crane: "fails, 4.3 s" },
     arrange: push({ faults: [always("upload.put", { kind: "answer", status: 500 })] }),
   },
@@ -169,7 +154,6 @@ const cases: readonly FaultCase[] = [
     title: "413 with an HTML page, whatever is sent",
     expected: "BAD_RESPONSE",
     requestsAtMost: 12,
-    msAtMost: 4_000,
     peers: { oras: "fails at once", regctl: "**PATCH chunks, ≥ 45 s**", crane: "fails at once" },
     arrange: push({ faults: [always("upload.put", html413), always("upload.patch", html413)] }),
   },
@@ -178,7 +162,6 @@ const cases: readonly FaultCase[] = [
     title: "413 in the middle of the body, whatever is sent",
     expected: "BAD_RESPONSE",
     requestsAtMost: 14,
-    msAtMost: 4_000,
     arrange: push({
       faults: [
         onWeights({ kind: "interrupt", afterBytes: half, outcome: 413 }, Infinity),
@@ -191,7 +174,6 @@ const cases: readonly FaultCase[] = [
     title: "429 with Retry-After to a PUT, twice",
     expected: "ok",
     requestsAtMost: clean + 2 * again,
-    msAtMost: 8_000,
     peers: { oras: "**fails**", regctl: "ok, 4.1 s", crane: "ok" },
     arrange: push({ faults: [onWeights({ kind: "answer", status: 429, headers: { "retry-after": "1" } }, 2)] }),
   },
@@ -200,7 +182,6 @@ const cases: readonly FaultCase[] = [
     title: "103 Early Hints before each answer",
     expected: "ok",
     requestsAtMost: clean,
-    msAtMost: 3_000,
     arrange: push({
       front: () => (_request, response, passOn) => {
         response.writeEarlyHints({ link: "</x>; rel=preload" });
@@ -214,7 +195,6 @@ const cases: readonly FaultCase[] = [
     expected: "ok",
     gap: "undici closes the connection at an unexpected 100 (RFC 9110 §15.2 wants it skipped); mreg never sends Expect, so no server has reason to",
     requestsAtMost: clean,
-    msAtMost: 3_000,
     arrange: push({
       front: () => (_request, response, passOn) => {
         response.writeContinue();
@@ -227,7 +207,6 @@ const cases: readonly FaultCase[] = [
     title: "201 for another digest",
     expected: "BAD_RESPONSE",
     requestsAtMost: 4,
-    msAtMost: 3_000,
     arrange: push({
       faults: [
         always("upload.put", { kind: "headers", headers: { "docker-content-digest": `sha256:${"0".repeat(64)}` } }),
@@ -239,7 +218,6 @@ const cases: readonly FaultCase[] = [
     title: "500 to the manifest, once",
     expected: "ok",
     requestsAtMost: clean + 1,
-    msAtMost: 3_000,
     arrange: push({ faults: [times(1, "manifest.put", { kind: "answer", status: 500 })] }),
   },
 ];
