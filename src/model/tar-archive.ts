@@ -1,6 +1,6 @@
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { extract, type Header } from "tar-stream";
+import type { Header } from "tar-stream";
 import type { ByteStream } from "../base/bytes.ts";
 import type { Digest } from "../base/digest.ts";
 import { isMregError } from "../base/errors.ts";
@@ -39,6 +39,8 @@ export async function listArchive(location: string, name: string): Promise<reado
  * @throws {@link ModelError} `PATH_ESCAPE` for anything but files and directories, `CONFIG_INVALID` for a damaged archive.
  */
 export async function hashArchive(content: ByteStream, name: string): Promise<readonly HashedMember[]> {
+  // Loaded only for archives that others made.
+  const { extract } = await import("tar-stream");
   const archive = extract();
   // Failures of either end the iteration below, which reports them.
   pipeline(content, archive).catch((error: unknown) => archive.destroy(error as Error));
