@@ -51,6 +51,7 @@ export { recordedModel } from "./recorded-model.ts";
 export { type RegisterOptions, type Registration, registerVersion } from "./register.ts";
 export { type Replay, replay } from "./replay.ts";
 export type { ApproveRequest, CheckRequest, PromoteRequest, TransitionRequest } from "./request.ts";
+export { type Servable, servable } from "./servable.ts";
 export type { ForeignStatement, MemberStatement, Situation, WeightFile } from "./situation.ts";
 export { type ModelStatus, readStatus, type TagAnomaly, type VersionStatus } from "./status.ts";
 export {

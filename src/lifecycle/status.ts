@@ -110,17 +110,25 @@ function add(chain: Chain, tags: ReadonlyMap<string, Digest>): Omit<ModelStatus,
 }
 
 /**
- * The tags of the grammar that are about versions, and what they name. Log tags are the chain's own business, but for
+ * The tags of the grammar that are about versions, and what they name. Of rollouts that many others followed, only
+ * whether they are there: nobody follows them any more, and each would be a request. Log tags are the chain's own business, but for
  * those above its head: a reader that goes on from a remembered head has not looked there.
  */
 async function readTags(
   store: ModelStore,
-  { links, policy }: Chain,
+  { links, policy, state }: Chain,
   options: CallOptions,
 ): Promise<ReadonlyMap<string, Digest>> {
   const names: string[] = [];
+  const settled = new Map<string, Digest>();
+  const known = new Map(state.rollouts.slice(0, -lookedAtRollouts).map(({ digest, sequence }) => [sequence, digest]));
   for await (const tag of store.tags(options)) {
     const parsed = parseLifecycleTag(tag);
+    const digest = parsed?.kind === "rollout" && parsed.state === policy.liveState && known.get(parsed.sequence);
+    if (digest) {
+      settled.set(tag, digest);
+      continue;
+    }
     if (parsed?.kind === "log" && parsed.sequence > links.length + raceSlack) throw gap(links.length + 1, tag);
     if (parsed && parsed.kind !== "log" && isOfPolicy(parsed, policy)) names.push(tag);
   }
@@ -130,8 +138,11 @@ async function readTags(
     async (tag, signal) => [tag, await resolveTag(store, tag, { signal })] as const,
     options.signal ?? undefined,
   );
-  return new Map(resolved.flatMap(([tag, digest]) => (digest ? [[tag, digest] as const] : [])));
+  return new Map([...settled, ...resolved.flatMap(([tag, digest]) => (digest ? [[tag, digest] as const] : []))]);
 }
+
+/** Rollout tags whose content is looked at, the newest. */
+const lookedAtRollouts = 100;
 
 /** Records that somebody may have written since the chain was read. */
 const raceSlack = 1;

@@ -1,0 +1,26 @@
+import { beforeAll, test } from "vitest";
+import { RemoteRegistry } from "../../src/stores/remote/index.ts";
+import { type Cast, newCast } from "../support/lifecycle.ts";
+import { racePromoters, raceRegistrations } from "../support/races.ts";
+import { onRegistries } from "./support/on-registries.ts";
+
+/** MREG_RACE_ROUNDS=200 is the long run; each round takes one to three seconds where referrers are listed by tag. */
+const rounds = Number(process.env["MREG_RACE_ROUNDS"] ?? 5);
+const timeout = 1_800_000;
+
+let cast: Cast;
+beforeAll(async () => {
+  cast = await newCast();
+});
+
+onRegistries((host) => {
+  const open = () => new RemoteRegistry({ host: host() });
+
+  test("of eight promoters one wins each round, the others hear STATE_CONFLICT", { timeout }, async () => {
+    await racePromoters({ cast, rounds, open });
+  });
+
+  test("of eight who register at once each gets a number of its own", { timeout }, async () => {
+    await raceRegistrations({ rounds: Math.ceil(rounds / 5), open });
+  });
+});
