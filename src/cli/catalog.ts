@@ -19,6 +19,11 @@ export const catalog: readonly CatalogEntry[] = [
   { name: "attach", summary: "attach evidence with a signed statement", load: () => import("./commands/attach.ts") },
   { name: "eval", summary: "evaluations in other formats", load: () => import("./commands/eval.ts") },
   { name: "card", summary: "write and check model cards", load: () => import("./commands/card.ts") },
+  {
+    name: "import",
+    summary: "bring a model from MLflow, Hugging Face, KitOps, Docker, Ollama or ORAS",
+    load: () => import("./commands/import.ts"),
+  },
   { name: "sign", summary: "sign a version", load: () => import("./commands/sign.ts") },
   {
     name: "verify",
@@ -29,6 +34,11 @@ export const catalog: readonly CatalogEntry[] = [
     name: "check",
     summary: "evaluate the gates of a transition, write nothing",
     load: () => import("./commands/check.ts"),
+  },
+  {
+    name: "policy",
+    summary: "write, lint, test, explain and push a policy",
+    load: () => import("./commands/policy.ts"),
   },
   { name: "approve", summary: "sign an approval of a transition", load: () => import("./commands/approve.ts") },
   { name: "promote", summary: "move a version to another state", load: () => import("./commands/promote.ts") },
@@ -66,6 +76,11 @@ export const catalog: readonly CatalogEntry[] = [
     name: "lineage",
     summary: "where versions come from, and which ones a data set or base model affects",
     load: () => import("./commands/lineage.ts"),
+  },
+  {
+    name: "sbom",
+    summary: "a bill of materials, CycloneDX or SPDX",
+    load: () => import("./commands/sbom.ts"),
   },
   { name: "graph", summary: "everything attached to a version", load: () => import("./commands/graph.ts") },
   {

@@ -39,7 +39,8 @@ function absolute(config: Config, directory: string): Config {
   return {
     ...config,
     ...(config.registry ? { registry: absoluteLocation(config.registry, directory) } : {}),
-    ...(config.policy ? { policy: at(config.policy) } : {}),
+    // A policy in a registry is no path.
+    ...(config.policy ? { policy: isPinned(config.policy) ? config.policy : at(config.policy) } : {}),
     ...(config.signing ? { signing: absoluteSigning(config.signing, at) } : {}),
   };
 }
@@ -51,6 +52,11 @@ function absoluteSigning(signing: NonNullable<Config["signing"]>, at: (path: str
     ...(signingConfig ? { signingConfig: at(signingConfig) } : {}),
     ...(trustedRoot ? { trustedRoot: at(trustedRoot) } : {}),
   };
+}
+
+/** `registry/name@sha256:…` */
+function isPinned(policy: string): boolean {
+  return /@sha256:[0-9a-f]{64}$/.test(policy);
 }
 
 /** `env://NAME` and what a KMS serves are the same from everywhere; files are not. */

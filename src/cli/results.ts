@@ -10,6 +10,7 @@ import { DoctorResult } from "./results/doctor.ts";
 import { DoctorStoreResult } from "./results/doctor-store.ts";
 import { EvalExportResult } from "./results/eval.ts";
 import { GraphResult } from "./results/graph.ts";
+import { ImportResult } from "./results/import.ts";
 import { InitResult } from "./results/init.ts";
 import { InspectResult } from "./results/inspect.ts";
 import { KeyGenerateResult, KeyPublicResult } from "./results/key.ts";
@@ -18,11 +19,21 @@ import { ListResult } from "./results/list.ts";
 import { LogResult } from "./results/log.ts";
 import { LoginResult } from "./results/login.ts";
 import { LogoutResult } from "./results/logout.ts";
+import {
+  PolicyExceptResult,
+  PolicyExplainResult,
+  PolicyInitResult,
+  PolicyLintResult,
+  PolicyPushResult,
+  PolicyTestResult,
+  PolicyWhoCanResult,
+} from "./results/policy.ts";
 import { PromoteResult } from "./results/promote.ts";
 import { PullResult } from "./results/pull.ts";
 import { PushResult } from "./results/push.ts";
 import { ReconcileResult } from "./results/reconcile.ts";
 import { ResolveResult } from "./results/resolve.ts";
+import { SbomResult } from "./results/sbom.ts";
 import { SignResult } from "./results/sign.ts";
 import { StatusResult } from "./results/status.ts";
 import { SunsetDueResult } from "./results/sunset.ts";
@@ -64,6 +75,7 @@ export const resultSchemas = {
   error: ErrorResult,
   "eval-export": EvalExportResult,
   graph: GraphResult,
+  import: ImportResult,
   init: InitResult,
   inspect: InspectResult,
   "key-generate": KeyGenerateResult,
@@ -74,11 +86,19 @@ export const resultSchemas = {
   log: LogResult,
   login: LoginResult,
   logout: LogoutResult,
+  "policy-except": PolicyExceptResult,
+  "policy-explain": PolicyExplainResult,
+  "policy-init": PolicyInitResult,
+  "policy-lint": PolicyLintResult,
+  "policy-push": PolicyPushResult,
+  "policy-test": PolicyTestResult,
+  "policy-who-can": PolicyWhoCanResult,
   promote: PromoteResult,
   pull: PullResult,
   push: PushResult,
   reconcile: ReconcileResult,
   resolve: ResolveResult,
+  sbom: SbomResult,
   sign: SignResult,
   status: StatusResult,
   "sunset-due": SunsetDueResult,

@@ -1,3 +1,4 @@
+import { predicateTypes } from "../evidence/predicate-types.ts";
 import { circumstanceGates } from "./circumstances.ts";
 import { type Decision, denies, type GateResult } from "./decision.ts";
 import { evidenceSet } from "./evidence-view.ts";
@@ -83,7 +84,10 @@ function evaluatorsIn(
   const used = required
     .filter(({ gate }) => isEvalRule(policy.evidence.get(gate)))
     .flatMap(({ results }) => results.flatMap(({ evidence }) => evidence.map((reference) => reference.digest)));
-  return statements.filter((statement) => used.includes(statement.digest)).map(({ member }) => member.person);
+  // Gates of an eval rule look at plans and lineage, too, whose signers evaluated nothing.
+  return statements
+    .filter(({ digest, predicateType }) => used.includes(digest) && predicateType === predicateTypes.eval)
+    .map(({ member }) => member.person);
 }
 
 function isEvalRule(rule: ReturnType<Situation["policy"]["evidence"]["get"]>): boolean {

@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Policy } from "../../lifecycle/index.ts";
 import type { Context } from "../context.ts";
-import { UsageError } from "../errors.ts";
+import { policyFileName, readPolicyText } from "./policy-text.ts";
+import type { RegistryOptions } from "./registry.ts";
 
-export const policyFileName = "mreg.policy.yaml";
+export { policyFileName };
 
 export interface PolicyOptions {
   readonly policy?: string;
@@ -15,21 +14,17 @@ export interface PolicyOptions {
 /** Adds `--policy` and `--trusted-root`. */
 export function addPolicyOptions(command: Command): Command {
   return command
-    .option("--policy <file>", `policy; default: policy of mreg.yaml, or ${policyFileName} here`)
+    .option("--policy <file>", `policy, or <name>@sha256:…; default: policy of mreg.yaml, or ${policyFileName} here`)
     .option("--trusted-root <file>", "root of certificates, logs and times; default: that of `mreg trust`");
 }
 
 /** Reads the policy. There is no policy by default: without one, nobody is trusted. */
-export async function openPolicy(context: Context, options: PolicyOptions): Promise<Policy> {
-  const path = resolve(context.cwd, options.policy ?? context.config.policy ?? policyFileName);
-  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const next = cause.code === "ENOENT" ? "; `mreg init` writes one" : "";
-    throw new UsageError(`cannot read policy ${path}: ${cause.message}${next}`, { cause });
-  });
+export async function openPolicy(context: Context, options: PolicyOptions & RegistryOptions): Promise<Policy> {
+  const { base, yaml } = await readPolicyText(context, options);
   const { parsePolicy } = await import("../../lifecycle/policy/parse.ts");
-  const policy = parsePolicy(text);
+  const policy = parsePolicy(yaml, { base });
   const hasCertificates = [...policy.members.values()].some(({ identity }) => identity.kind === "certificate");
   if (!hasCertificates) return policy;
   const { openTrustRoot } = await import("./trust.ts");
-  return parsePolicy(text, { trustRoot: await openTrustRoot(context, options) });
+  return parsePolicy(yaml, { base, trustRoot: await openTrustRoot(context, options) });
 }

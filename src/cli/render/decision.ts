@@ -19,8 +19,18 @@ export function viewDecision(decision: Decision): DecisionView {
   };
 }
 
-function viewGate({ evidence, who, ...gate }: GateResult): DecisionView["gates"][number] {
-  return { ...gate, evidence: evidence.map((reference) => ({ ...reference })), ...(who ? { who: [...who] } : {}) };
+function viewGate({ evidence, parts, waiver, who, ...gate }: GateResult): DecisionView["gates"][number] {
+  return {
+    ...gate,
+    evidence: evidence.map((reference) => ({ ...reference })),
+    ...(who ? { who: [...who] } : {}),
+    ...(parts ? { parts: [...parts] } : {}),
+    ...(waiver ? { waiver: viewWaiver(waiver) } : {}),
+  };
+}
+
+function viewWaiver({ evidence, ...waiver }: NonNullable<GateResult["waiver"]>) {
+  return { ...waiver, ...(evidence ? { evidence: { ...evidence } } : {}) };
 }
 
 /**
@@ -36,7 +46,8 @@ export function renderDecision(decision: DecisionView, paint: Paint, ending: str
   return [
     `${verdict}  ${paint.strong(move)}   policy ${safe(policy.name)}@${policy.version} ${shortDigest(policy.digest)}`,
     ...decision.weakened.map((weakness) => ` ! this policy is weakened: ${safe(weakness)}`),
-    ...decision.gates.filter((gate) => !gate.passed).flatMap((gate) => renderFailure(gate, paint)),
+    ...decision.gates.filter(({ passed, waiver }) => !passed && !waiver).flatMap((gate) => renderFailure(gate, paint)),
+    ...decision.gates.filter(({ waiver }) => waiver).map((gate) => renderWarning(gate, paint)),
     ...(passed.length > 0 ? [` ${passed.map(({ gate }) => `${paint.good("✓")} ${safe(gate)}`).join(" ")}`] : []),
     ` ${[identity(decision), ending].filter(Boolean).join(" ")}`,
   ].join("\n");
@@ -55,6 +66,10 @@ function renderFailure(
     ...(fix ? [fact("fix", fix)] : []),
     ...(who && who.length > 0 ? [fact("who can", who.join(", "))] : []),
   ];
+}
+
+function renderWarning({ code, gate, reason, waiver }: DecisionView["gates"][number], paint: Paint): string {
+  return ` ! ${code} ${paint.strong(safe(gate))}   ${safe(reason)}; ${paint.dim(safe(waiver?.reason ?? ""))}`;
 }
 
 function identity({ requester }: DecisionView): string {

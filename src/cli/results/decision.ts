@@ -8,6 +8,16 @@ const GateView = z.object({
   evidence: z.array(z.object({ digest: z.string(), signer: z.string(), time: z.string().optional() })),
   fix: z.string().optional(),
   who: z.array(z.string()).optional(),
+  parts: z.array(z.string()).optional().describe("gates that could not be judged because this one failed"),
+  waiver: z
+    .object({
+      by: z.enum(["audit", "effective-on", "exception"]),
+      reason: z.string(),
+      until: z.string().optional(),
+      evidence: z.object({ digest: z.string(), signer: z.string(), time: z.string().optional() }).optional(),
+    })
+    .optional()
+    .describe("why the failure does not deny"),
 });
 
 /** A decision as JSON shows it; the gates of a denial and of a pass alike. */

@@ -38,22 +38,23 @@ export const TierRule = strict({
   soak: SoakRule.optional(),
 });
 
+/** What a move is: a promotion unless the policy says otherwise. */
+export const transitionKinds = [
+  "promote",
+  "rollback",
+  "retire",
+  "archive",
+  "revoke",
+  "assign",
+  "break-glass",
+  "follow-up",
+  "hold",
+  "release",
+] as const;
+
 const transition = {
   to: state,
-  kind: z
-    .enum([
-      "promote",
-      "rollback",
-      "retire",
-      "archive",
-      "revoke",
-      "assign",
-      "break-glass",
-      "follow-up",
-      "hold",
-      "release",
-    ])
-    .default("promote"),
+  kind: z.enum(transitionKinds).default("promote"),
   /** Names of evidence rules and of built-in gates; all must pass. */
   requires: z.array(name).default([]),
   /** Who may carry the transition out. */

@@ -80,7 +80,7 @@ function canonical(value: unknown): string {
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
       : inner,
-  ) as string;
+  );
 }
 
 function written(value: unknown): string {

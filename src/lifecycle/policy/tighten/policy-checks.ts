@@ -74,7 +74,7 @@ const namingChecks: Checks<NamingRule> = { models, owners: within };
 
 const nothingWaived: EnforcementRule = { audit: [], effectiveOn: {} };
 const enforcementChecks: Checks<EnforcementRule> = {
-  audit: within as Check<readonly string[]>,
+  audit: within,
   effectiveOn: (base, child) => {
     const later = Object.entries(child).find(
       ([gate, date]) => !Object.hasOwn(base, gate) || Date.parse(date) > Date.parse(base[gate] ?? ""),
@@ -84,9 +84,9 @@ const enforcementChecks: Checks<EnforcementRule> = {
 };
 
 const exceptionChecks: Checks<ExceptionRule> = {
-  signedBy: within as Check<readonly string[]>,
-  gates: within as Check<readonly string[]>,
-  maxDuration: shorter as Check<string>,
+  signedBy: within,
+  gates: within,
+  maxDuration: shorter,
 };
 
 /** A role that is empty in the base is an opening: the base says what it may, the extension who has it. */

@@ -15,14 +15,14 @@ import {
 } from "./check.ts";
 
 const approvals = nested<ApprovalRule>({
-  count: atLeast as Check<number>,
-  roles: within as Check<readonly string[]>,
+  count: atLeast,
+  roles: within,
   each: keeps,
-  distinctFrom: keeps as Check<readonly string[]>,
+  distinctFrom: keeps,
   maxAge: shorter,
 });
 
-const soak = nested<SoakRule>({ in: same, min: longer as Check<string> });
+const soak = nested<SoakRule>({ in: same, min: longer });
 
 const tierChecks: Checks<TierRule> = { when: free, requires: keeps, approvals, soak };
 
@@ -41,7 +41,7 @@ const transitionChecks: Checks<TransitionRule> = {
   to: same,
   kind: same,
   requires: keeps,
-  authorize: nested<TransitionRule["authorize"]>({ roles: within as Check<readonly string[]> }),
+  authorize: nested<TransitionRule["authorize"]>({ roles: within }),
   approvals,
   soak,
   tiers,
