@@ -35,7 +35,7 @@ export function isAlreadyThere(state: ModelState, policy: Policy, move: Move): b
       return !(state.openBreakGlass ?? []).some((open) => open.version === version);
   }
   if (to !== policy.liveState) return true;
-  if (slot === undefined) return state.champion?.version === version;
+  if (slot === undefined) return weight === undefined && state.champion?.version === version;
   const served = state.slots?.get(slot);
   return weight === 0 ? served?.version !== version : served?.version === version && served.weight === weight;
 }

@@ -1,0 +1,121 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { type Cast, newCast, World } from "../../../test/support/lifecycle.ts";
+import { parsePolicy } from "../policy/parse.ts";
+import { HeadFiles } from "./head-files.ts";
+import { type ModelStore, readChain } from "./read.ts";
+
+let cast: Cast;
+let directory: string;
+let world: World;
+beforeAll(async () => {
+  cast = await newCast();
+});
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "mreg-heads-"));
+  world = new World(cast);
+  await world.release(1);
+});
+
+const heads = () => {
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return new HeadFiles(directory);
+};
+
+/** The repository, and what is asked of it. */
+function watched(): { readonly store: ModelStore; readonly asked: string[] } {
+  const asked: string[] = [];
+  const { repository } = world;
+  const store: ModelStore = {
+    ...{ name: repository.name, location: repository.location },
+    fetch: (target, options) => {
+      asked.push("fetch");
+      return repository.fetch(target, options);
+    },
+    fetchRange: (...args) => repository.fetchRange(...args),
+    exists: (...args) => repository.exists(...args),
+    resolve: (reference, options) => {
+      asked.push(reference);
+      return repository.resolve(reference, options);
+    },
+    tags: (options) => {
+      asked.push("tags");
+      return repository.tags(options);
+    },
+    referrers: (...args) => repository.referrers(...args),
+  };
+  return { asked, store };
+}
+
+async function file(): Promise<string> {
+  const [name] = await readdir(directory);
+  return join(directory, name ?? "");
+}
+
+test("readChain: a second reading asks for what is new, and adds up to the same", async () => {
+  const store = heads();
+  const first = await readChain(world.repository, world.policy, { heads: store });
+  const { asked, store: repository } = watched();
+  const again = await readChain(repository, world.policy, { heads: store });
+  expect(asked).toEqual(["mreg-log-000002", "mreg-log-000003"]);
+  expect(again.links).toEqual(first.links);
+  expect([...again.state.versions]).toEqual([...first.state.versions]);
+  world.pass(1);
+  await world.release(2, [first.state.champion?.digest ?? ""]);
+  asked.length = 0;
+  expect((await readChain(repository, world.policy, { heads: store })).links).toHaveLength(4);
+  expect(asked).toEqual([
+    ...["mreg-log-000002", "mreg-log-000003", "mreg-log-000004", "mreg-log-000005"],
+    ...["fetch", "fetch", "fetch", "fetch", "mreg-log-000005"],
+  ]);
+});
+
+test.each([
+  ["no JSON", () => "{"],
+  ["another schema", (text: string) => text.replace('"schemaVersion":1', '"schemaVersion":2')],
+  ["fewer links than it says", (text: string) => text.replace('"sequence":2', '"sequence":1')],
+  ["a signer that the policy lacks", (text: string) => text.replaceAll('"signer":"mike"', '"signer":"nobody"')],
+])("readChain: a file with %s is no head to go on from", async (_what, change) => {
+  const store = heads();
+  await readChain(world.repository, world.policy, { heads: store });
+  const path = await file();
+  await writeFile(path, change(await readFile(path, "utf8")));
+  const { asked, store: repository } = watched();
+  if (_what === "fewer links than it says") {
+    await expect(readChain(repository, world.policy, { heads: store })).rejects.toThrow("the history forked");
+    return;
+  }
+  expect((await readChain(repository, world.policy, { heads: store })).links).toHaveLength(2);
+  expect(asked).toContain("tags");
+});
+
+test("readChain: another policy verifies everything again", async () => {
+  const store = heads();
+  await readChain(world.repository, world.policy, { heads: store });
+  const { asked, store: repository } = watched();
+  await readChain(repository, parsePolicy(`${world.yaml}\n# changed\n`), { heads: store });
+  expect(asked).toContain("tags");
+});
+
+test("HeadFiles: many who write at once leave one whole file, and none an older head", async () => {
+  const store = heads();
+  const chain = await readChain(world.repository, world.policy);
+  const older = { ...chain, links: chain.links.slice(0, 1) };
+  await store.write(world.repository.location, chain);
+  await Promise.all(Array.from({ length: 8 }, (_, at) => store.write(world.repository.location, at % 2 ? chain : older)));
+  const known = await store.read(world.repository.location, chain);
+  expect(known).toMatchObject({ sequence: 2, digest: chain.links[1]?.bundle.digest });
+  expect(await readdir(directory)).toHaveLength(1);
+  await store.forget(world.repository.location);
+  expect(await store.read(world.repository.location, chain)).toBeUndefined();
+});
+
+test("HeadFiles: a directory that cannot be written costs nothing but the memory", async () => {
+  const path = join(directory, "file");
+  await writeFile(path, "");
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const chain = await readChain(world.repository, world.policy, { heads: new HeadFiles(join(path, "below")) });
+  expect(chain.links).toHaveLength(2);
+});
