@@ -1,5 +1,6 @@
 /** Every error class that mreg throws, and the guards to tell them apart. */
 export { ContentError, type ContentErrorCode, hasCode, isMregError, MregError } from "./base/errors.ts";
+export { SourceError, type SourceErrorCode } from "./bridges/sources/errors.ts";
 export { EvidenceError, type EvidenceErrorCode } from "./evidence/errors.ts";
 export { LifecycleError, type LifecycleErrorCode } from "./lifecycle/errors.ts";
 export { ModelError, type ModelErrorCode } from "./model/errors.ts";

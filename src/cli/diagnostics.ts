@@ -43,6 +43,12 @@ export const advice: Readonly<Record<string, string>> = {
     "a service said no: check the token's audience and expiry and the addresses of the sigstore instance, or the KMS's key and token",
   SERVICE_UNAVAILABLE:
     "a sigstore instance or KMS did not answer as expected: run the command again later; a KMS plugin must be on PATH",
+  SOURCE_UNSUPPORTED: "see docs/importing.md for the places and the forms of address that mreg imports from",
+  SOURCE_NOT_FOUND: "check the model's name and version where it is, and the server's address",
+  SOURCE_REFUSED:
+    "give credentials: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN; HF_TOKEN for the hub",
+  SOURCE_UNAVAILABLE: "the source did not answer: check its address, then run the command again",
+  SOURCE_INVALID: "the source's answer cannot be believed; check the address, and look at the model there",
   ALREADY_EXISTS: "choose another directory with -o, or replace the file with --overwrite",
   CONFLICT: "somebody else was first: look at `mreg status`, then run the command again",
   STATE_CONFLICT: "somebody else moved this model meanwhile: look at `mreg log`, then run the command again",

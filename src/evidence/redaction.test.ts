@@ -23,6 +23,14 @@ describe("redactSecrets", () => {
   });
 
   it.each([
+    { key: "api_key", value: "hunter2" },
+    { name: "HF_TOKEN", value: "hunter2" },
+  ])("takes the value out of a pair: %o", (pair) => {
+    expect(redactSecrets([pair])).toEqual({ value: [{ ...pair, value: redacted }], isRedacted: true });
+    expect(redactSecrets([{ key: "C", value: "1.0" }]).isRedacted).toBe(false);
+  });
+
+  it.each([
     ["max_tokens", "512"],
     ["max_tokens", 512],
     ["num_key_value_heads", "8"],

@@ -73,13 +73,21 @@ export function redactSecrets(value: JsonValue): Redaction {
     if (typeof item !== "object" || item === null) return item;
     return Object.fromEntries(
       Object.entries(item).map(([key, field]) => {
-        if (!isSecret(key, field)) return [key, visit(field)];
+        if (!isSecret(nameOf(key, item), field)) return [key, visit(field)];
         state.isRedacted = true;
         return [key, redacted];
       }),
     );
   };
   return { value: visit(value), isRedacted: state.isRedacted };
+}
+
+/** What a field is called: in `{ "key": "api_key", "value": "…" }`, the value's name stands beside it. */
+function nameOf(key: string, item: { readonly [key: string]: JsonValue }): string {
+  // The name itself, in the same pair, is none of its own.
+  if (key === "key" && "value" in item) return "name";
+  const name = key === "value" ? (item["key"] ?? item["name"]) : undefined;
+  return typeof name === "string" ? name : key;
 }
 
 function isSecret(name: string, value: JsonValue): boolean {

@@ -87,6 +87,79 @@ test("readModel: of a plain ORAS artifact, layers with a title are files and the
   expect(await paths({ layers: [directory] })).toEqual(["dir weight tar+gzip"]);
 });
 
+describe("readModel: what others pack", () => {
+  const layer = (mediaType: string, annotations = {}) => ({ content: mediaType, mediaType, annotations });
+
+  test("KitOps: an archive per entry, and a raw file by the Kitfile's path", async () => {
+    const raw = blob("application/vnd.kitops.modelkit.model.v1.raw", "weights");
+    const kitfile = { model: { name: "m", path: "./w.gguf", digest: raw.descriptor.digest, parts: [{ path: 1 }] } };
+    const view = await read({
+      config: blob("application/vnd.kitops.modelkit.config.v1+json", JSON.stringify(kitfile)),
+      layers: [
+        { content: "weights", mediaType: raw.descriptor.mediaType },
+        layer("application/vnd.kitops.modelkit.code.v1.tar"),
+        layer("application/vnd.kitops.modelkit.docs.v1.tar+gzip"),
+        layer("application/vnd.kitops.modelkit.dataset.v1.tar+zstd"),
+        layer("application/vnd.kitops.modelkit.signature"),
+      ],
+    });
+    expect(view.format).toBe("kitops");
+    expect(view.files.map(({ path, kind, archive }) => [path.replace(/:.*/, ""), kind, archive])).toEqual([
+      ["w.gguf", "weight", undefined],
+      ["sha256", "code", "tar"],
+      ["sha256", "doc", "tar+gzip"],
+      ["sha256", "dataset", "tar+zstd"],
+    ]);
+    const unnamed = { config: blob("application/vnd.kitops.modelkit.config.v1+json", "{}"), layers: [raw] };
+    await rejectsWith(read({ ...unnamed, layers: [layer(raw.descriptor.mediaType)] }), "CONFIG_INVALID");
+    await rejectsWith(
+      read({ ...unnamed, config: blob("application/vnd.kitops.modelkit.config.v1+json", "{"), layers: [] }),
+      "CONFIG_INVALID",
+    );
+  });
+
+  test("Docker Model Runner: by types, numbered where there are several, or by paths", async () => {
+    const config = blob("application/vnd.docker.ai.model.config.v0.1+json", "{}");
+    const gguf = "application/vnd.docker.ai.gguf.v3";
+    expect(
+      await paths({
+        config,
+        layers: [
+          layer(gguf),
+          { content: "second", mediaType: gguf },
+          layer("application/vnd.docker.ai.mmproj"),
+          layer("application/vnd.docker.ai.license"),
+          layer("application/vnd.docker.ai.vllm.config.tar"),
+          layer("application/vnd.docker.ai.model.file", { "org.cncf.model.filepath": "a/b.txt" }),
+          layer("application/vnd.docker.ai.unheard.of"),
+        ],
+      }),
+    ).toEqual([
+      "a/b.txt weight.config",
+      "model-00001-of-00002.gguf weight",
+      "model-00002-of-00002.gguf weight",
+      "mmproj.gguf weight",
+      "LICENSE doc",
+      "vllm-config.tar weight.config tar",
+    ]);
+  });
+
+  test("Ollama: by types; tensor by tensor is refused", async () => {
+    const config = blob("application/vnd.docker.container.image.v1+json", "{}");
+    const ollama = (type: string) => layer(`application/vnd.ollama.image.${type}`);
+    expect(
+      await paths({ config, layers: ["model", "projector", "template", "params", "license"].map(ollama) }),
+    ).toEqual([
+      "model.gguf weight",
+      "mmproj.gguf weight",
+      "template.txt weight.config",
+      "params.json weight.config",
+      "LICENSE doc",
+    ]);
+    await rejectsWith(read({ config, layers: ["tensor", "json"].map(ollama) }), "CONFIG_INVALID");
+  });
+});
+
 test.each(["not JSON", "[]", '{"config":{"paramSize":8}}', '{"descriptor":{},"descriptor":{}}'])(
   "readModel: refuses the config %s",
   async (text) => {

@@ -66,6 +66,11 @@ describe("walk: refuses", () => {
     await symlink("../../blobs/abc", join(root, "snapshots/1/model.safetensors"));
     const error = await rejectsWith(walk([join(root, "snapshots/1")]), "PATH_ESCAPE");
     expect(error.message).toMatch(/model\.safetensors is a symlink out of .* cp -rL/);
+    const walked = await walk([join(root, "snapshots/1")], { linkTargets: [join(root, "blobs")] });
+    expect(walked.map(({ path, location }) => [path, location])).toEqual([
+      ["config.json", join(root, "snapshots/1/config.json")],
+      ["model.safetensors", join(root, "blobs/abc")],
+    ]);
   });
 
   test("a symlink to a sibling whose name starts like the directory's", async () => {

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { attachEvidence } from "../../evidence/index.ts";
 import type { ModelInput } from "../../model/index.ts";
-import type { Reference } from "../../oci/reference.ts";
 import type { signManifest } from "../../trust/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
+import { askedVersion } from "../options/asked-version.ts";
 import { addExamples } from "../options/examples.ts";
 import { addLineageOptions, type LineageOptions, lineageToPush } from "../options/lineage.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
@@ -131,16 +131,6 @@ async function sign(...call: Parameters<typeof signManifest>): ReturnType<typeof
 async function attach(...call: Parameters<typeof attachEvidence>): ReturnType<typeof attachEvidence> {
   const evidence = await import("../../evidence/attach-evidence.ts");
   return evidence.attachEvidence(...call);
-}
-
-/** The version in `name:v4`; undefined when the next one is to be allocated. */
-async function askedVersion({ alias, digest, tag, repository }: Reference): Promise<number | undefined> {
-  if (digest || alias) throw new UsageError(`${repository} is pinned already, expected <name> or <name>:v<number>`);
-  if (tag === undefined) return undefined;
-  const { parseVersionTag } = await import("../../lifecycle/tags.ts");
-  const version = parseVersionTag(tag);
-  if (version === undefined) throw new UsageError(`version is ${tag}, expected v1, v2, …`);
-  return version;
 }
 
 function modelInput(context: Context, { name, paths, options }: PushRequest): ModelInput {

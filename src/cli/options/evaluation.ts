@@ -64,7 +64,7 @@ function parseDataset(text: string): NonNullable<EvalInput["dataset"]> {
 }
 
 /** The last equals sign counts: metrics have them in their names. */
-function parseDirections(given: readonly string[]): Record<string, MetricDirection> {
+export function parseDirections(given: readonly string[]): Record<string, MetricDirection> {
   const entries = given.map((text) => {
     const equals = text.lastIndexOf("=");
     const [metric, direction] = [text.slice(0, equals), text.slice(equals + 1)];

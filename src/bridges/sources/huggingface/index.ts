@@ -15,7 +15,7 @@ export { type HubName, parseHubName } from "./repository-name.ts";
 export { cacheDirectoryName } from "./snapshot.ts";
 
 /** Where people find models of the hub. */
-const hubAddress = "https://huggingface.co";
+export const hubAddress = "https://huggingface.co";
 
 /** Opens a snapshot on this machine. @throws {@link SourceError}. */
 export async function openLocalSnapshot(path: string, revision?: string): Promise<SourceModel> {

@@ -43,6 +43,7 @@ export const RegisteredModelAnswer = z.looseObject({ registered_model: Registere
 export const LoggedModel = z.looseObject({
   info: z.looseObject({
     model_id: Text,
+    name: Text.optional(),
     artifact_uri: Text,
     status: z.union([Text, z.int()]).optional(),
     source_run_id: Text.optional(),
@@ -77,6 +78,9 @@ export const Run = z.looseObject({
     .looseObject({ metrics: z.array(Metric).default([]), params: Pairs, tags: Pairs })
     .default({ metrics: [], params: [], tags: [] }),
   inputs: z.looseObject({ dataset_inputs: z.array(DatasetInput).default([]) }).default({ dataset_inputs: [] }),
+  outputs: z
+    .looseObject({ model_outputs: z.array(z.looseObject({ model_id: Text })).default([]) })
+    .default({ model_outputs: [] }),
 });
 export type Run = z.output<typeof Run>;
 export const RunAnswer = z.looseObject({ run: Run });

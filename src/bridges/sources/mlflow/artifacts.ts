@@ -35,11 +35,14 @@ export async function listArtifacts(
 
 /** The path below the server's artifact root. */
 function proxyPath(server: MlflowServer, { artifactUri, location }: PinnedModel): string {
-  const url = URL.canParse(artifactUri) ? new URL(artifactUri) : undefined;
-  const isOwn = url?.host === "" || url?.host === new URL(server.http.origin).host;
-  if (url?.protocol === "mlflow-artifacts:" && isOwn) {
-    const path = decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, "");
-    if (path !== "" && path.split("/").every((part) => part !== "" && part !== "." && part !== "..")) return path;
+  // Not by the URL parser, which would take `..` out of the path before anybody has seen it.
+  const [, host, rest] = /^mlflow-artifacts:(?:\/\/([^/]*))?\/+(.*)$/.exec(artifactUri) ?? [];
+  if (rest !== undefined && (!host || host === new URL(server.http.origin).host)) {
+    const path = rest.replace(/\/+$/, "");
+    const isPlain = path
+      .split("/")
+      .every((part) => part !== "" && part !== "." && part !== ".." && !part.includes("%"));
+    if (isPlain) return path;
     throw server.http.invalid(`its artifacts are at ${JSON.stringify(artifactUri.slice(0, 300))}`);
   }
   const scheme = /^[a-z][a-z0-9+.-]{0,30}(?=:)/i.exec(artifactUri)?.[0] ?? "a path of its own";

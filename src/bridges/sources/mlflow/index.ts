@@ -12,7 +12,7 @@ import { testimonyOf } from "./testimony.ts";
 import { type PinnedModel, pinModel } from "./version.ts";
 
 export { MlflowServer, type MlflowServerOptions } from "./server.ts";
-export { writeBack } from "./write-back.ts";
+export { digestTag, writeBack } from "./write-back.ts";
 
 /**
  * Opens a model of an MLflow server: its files, its run, its metrics, its description.

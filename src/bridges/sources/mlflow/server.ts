@@ -56,19 +56,25 @@ export class MlflowServer {
     return this.#atRoot((root) => request(`${root}/api/2.0/mlflow-artifacts/${path}`));
   }
 
+  /** An answer that is counted as absent says nothing of where the API is. */
   async #atRoot<T>(ask: (root: string) => Promise<T>): Promise<T> {
     if (this.#root !== undefined) return ask(this.#root);
-    let refusal: unknown;
+    const refusals: SourceError[] = [];
+    let absent: T | undefined;
     for (const root of this.#roots) {
       try {
         const answer = await ask(root);
-        this.#root = root;
-        return answer;
+        if (answer === undefined) absent = answer;
+        else {
+          this.#root = root;
+          return answer;
+        }
       } catch (error) {
         if (!(error instanceof SourceError) || error.code !== "SOURCE_NOT_FOUND") throw error;
-        refusal ??= error;
+        refusals.push(error);
       }
     }
-    throw refusal;
+    if (refusals[0]) throw refusals[0];
+    return absent as T;
   }
 }

@@ -13,6 +13,9 @@ import {
 import type { MlflowLocation } from "./location.ts";
 import type { MlflowServer } from "./server.ts";
 
+/** Models of a run that are looked at, the newest: one per checkpoint. */
+const outputLimit = 100;
+
 /** A model of MLflow at one version, and where its files are. */
 export interface PinnedModel {
   /** `models:/risk/4`, `models:/m-<id>` or `runs:/<id>/<path>`: never an alias, which moves. */
@@ -77,7 +80,13 @@ async function versionOf(
     location.kind === "alias"
       ? (["registered-models/alias", { name, alias: location.alias }] as const)
       : (["model-versions/get", { name, version: location.version }] as const);
-  const { model_version: version } = await server.get(call, query, ModelVersionAnswer, options);
+  // An alias that is not there is a bad request to MLflow.
+  const answer = await server.ask(call, query, ModelVersionAnswer, { ...options, absent: [400, 404] });
+  if (!answer) {
+    const what = location.kind === "alias" ? `alias ${location.alias}` : `version ${location.version}`;
+    throw new SourceError("SOURCE_NOT_FOUND", `there is no ${what} of ${name} at ${server.http.origin}`);
+  }
+  const { model_version: version } = answer;
   const isOther = version.name !== name || (location.kind === "version" && version.version !== location.version);
   if (isOther) throw server.http.invalid(`it was asked for ${name} and answers about ${version.name}`);
   if (!/^[1-9][0-9]{0,9}$/.test(version.version)) throw server.http.invalid(`its version is ${version.version}`);
@@ -90,9 +99,26 @@ async function pinRun(
   options: CallOptions,
 ): Promise<PinnedModel> {
   const run = await runOf(server, runId, options);
-  const root = run?.info.artifact_uri;
+  if (!run) throw new SourceError("SOURCE_NOT_FOUND", `there is no run ${runId} at ${server.http.origin}`);
+  const logged = await modelOfRun(server, run, path, options);
+  if (logged) return { location: `runs:/${runId}/${path}`, logged, run, artifactUri: logged.info.artifact_uri };
+  const root = run.info.artifact_uri;
   if (!root) throw new SourceError("SOURCE_INVALID", `run ${runId} has no artifacts`);
   return { location: `runs:/${runId}/${path}`, run, artifactUri: `${root.replace(/\/+$/, "")}/${path}` };
+}
+
+/** Since MLflow 3 a run's models are kept beside it, and not below its artifacts; the path is then a model's name. */
+async function modelOfRun(
+  server: MlflowServer,
+  { outputs }: Run,
+  name: string,
+  options: CallOptions,
+): Promise<LoggedModel | undefined> {
+  for (const { model_id: id } of outputs.model_outputs.slice(-outputLimit).toReversed()) {
+    const model = await loggedModel(server, id, options);
+    if (model.info.name === name) return model;
+  }
+  return undefined;
 }
 
 async function loggedModel(server: MlflowServer, id: string, options: CallOptions): Promise<LoggedModel> {
