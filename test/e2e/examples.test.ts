@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/cli/catalog.ts";
 import { examplesOf } from "../../src/cli/options/examples.ts";
-import { projectAt, type Stage } from "../support/cli/project.ts";
+import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
 import type { Workspace } from "../support/cli/workspace.ts";
 import { startRegistry } from "../support/registry/index.ts";
 import { identityToken, type SigstoreInstance, startSigstore } from "../support/sigstore-instance.ts";
@@ -24,6 +24,43 @@ const stageOf: Readonly<Record<string, Stage>> = {
   approve: "ready",
   diff: "updated",
 };
+
+/** What the examples of `mreg policy` work on: a table of cases, and a policy that lets leads except gates. */
+function writePolicies(project: Workspace): void {
+  const policy = readFileSync(project.path("mreg.policy.yaml"), "utf8");
+  const exceptions = "exceptions: {signedBy: [lead], gates: [eval.baseline, runbook], maxDuration: 30d}\n";
+  writeFileSync(project.path("excepting.yaml"), policy + exceptions);
+  const expected = "[signature MREG-E101, card MREG-E101, lineage MREG-E101, eval MREG-E101, scan MREG-E101]";
+  const cases = `cases: [{name: nothing is there, version: 1, to: staging, requester: mike, expect: ${expected}}]\n`;
+  writeFileSync(project.path("policy.test.yaml"), cases);
+}
+
+/** What brings version 2 into production beside version 1, by the shortest way there is. */
+const succeeded = [
+  "push risk model -a retrained=yes",
+  "sign risk:v2",
+  "approve risk:v2 --to production --kind break-glass --key lea.key",
+  "promote risk:v2 --to production --break-glass --incident INC-1 --reason outage --expires 1h --key mike.key",
+];
+const retired = [
+  "attach risk:v1 --type document --role migration-path migration.md",
+  "approve risk:v1 --to retired --key olga.key",
+  "retire risk:v1 --sunset 0s --key mike.key",
+  "attach risk:v1 --type consumers consumers.json --key mike.key",
+];
+const before: Readonly<Record<string, readonly string[]>> = {
+  ...{ hold: [], retire: succeeded, rollback: succeeded, archive: [...succeeded, ...retired] },
+};
+
+/** Makes Lea an owner under another name, and takes the model to where the command's examples begin. */
+async function prepare(project: Workspace, lines: readonly string[]): Promise<void> {
+  const policy = project.path("mreg.policy.yaml");
+  writeFileSync(policy, readFileSync(policy, "utf8").replace("owner: []", "owner: [lea]"));
+  writeFileSync(project.path("olga.key"), readFileSync(project.path("lea.key")));
+  writeFileSync(project.path("migration.md"), "# From v1 to v2\n\nNothing but the name changes.\n");
+  writeFileSync(project.path("consumers.json"), JSON.stringify({ observedAt: new Date(), consumers: [] }));
+  for (const line of lines) succeed(line, await project.mreg(["--registry", "oci:./store", ...line.split(" ")]));
+}
 
 /** Puts a sigstore instance where `mreg trust` would have put one, and Ann's token where a CI system would. */
 function keepTrust(project: Workspace, sigstore: SigstoreInstance): Record<string, string> {
@@ -76,6 +113,9 @@ describe("examples on help pages", async () => {
       const project = await projectAt(stageOf[name] ?? "serving");
       try {
         const env = keepTrust(project, sigstore);
+        if (name.startsWith("policy ")) writePolicies(project);
+        const lines = before[name];
+        if (lines) await prepare(project, lines);
         if (line.startsWith("mreg trust update"))
           await project.line(`mreg trust init --mirror ${sigstore.url}/tuf --root root.json`, { env });
         if (line.includes("--identity ")) await project.mreg(["sign", "risk:v1", "--keyless"], { env });
