@@ -84,6 +84,21 @@ export const yamlAliasLimit = 100;
 /** Longest line read of JSON lines; one sample of an evaluation with its prompts and answers stays below 1 MiB. */
 export const jsonLineLimitBytes = 4 * 1024 * 1024;
 
+/** Lines read of one file of JSON lines, and samples told apart in it; the largest suites have some 300,000. */
+export const jsonLineLimit = 500_000;
+
+/**
+ * Values in one JSON document of evidence. A log of Inspect AI of 10 MiB has some 200,000, a Trivy report some 300,000;
+ * without a limit the same 10 MiB could hold five million, which take a gigabyte once parsed.
+ */
+export const jsonValueLimit = 1_000_000;
+
+/** Columns of a CSV file with results. */
+export const csvColumnLimit = 10_000;
+
+/** Bytes parsed of all the files of one evaluation together: parsed JSON takes many times the room of its text. */
+export const evaluationParseLimitBytes = 32 * 1024 * 1024;
+
 /** Largest log of an evaluation that is attached; what is parsed at once stays below {@link documentLimitBytes}. */
 export const evaluationLogLimitBytes = 256 * 1024 * 1024;
 

@@ -1,10 +1,12 @@
-import { crc32, deflateRawSync } from "node:zlib";
+import { crc32, deflateRawSync, zstdCompressSync } from "node:zlib";
 
 /** A member of an archive, with what its headers say that is not so. */
 export interface ZipMember {
   readonly name: string;
   readonly content: string | Uint8Array;
   readonly deflated?: boolean;
+  /** Compressed by method 93, as Inspect AI does. */
+  readonly zstandard?: boolean;
   readonly flags?: number;
   readonly crc?: number;
   /** In the local header, which readers that go by the directory do not look at. */
@@ -25,6 +27,7 @@ export function zipOf(members: readonly ZipMember[]): Buffer {
     name,
     content,
     deflated = false,
+    zstandard = false,
     flags = 0,
     crc,
     localName = name,
@@ -32,10 +35,10 @@ export function zipOf(members: readonly ZipMember[]): Buffer {
     gap = 0,
   } of members) {
     const bytes = typeof content === "string" ? raw(content) : Buffer.from(content);
-    const stored = deflated ? deflateRawSync(bytes) : bytes;
+    const stored = zstandard ? zstdCompressSync(bytes) : deflated ? deflateRawSync(bytes) : bytes;
     const shared = Buffer.alloc(26);
     shared.writeUInt16LE(flags, 2);
-    shared.writeUInt16LE(deflated ? 8 : 0, 4);
+    shared.writeUInt16LE(zstandard ? 93 : deflated ? 8 : 0, 4);
     shared.writeUInt32LE(crc ?? crc32(bytes), 10);
     shared.writeUInt32LE(stored.length, 14);
     shared.writeUInt32LE(bytes.length, 18);

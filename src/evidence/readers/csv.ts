@@ -1,3 +1,5 @@
+import { csvColumnLimit } from "../../base/limits.ts";
+
 /**
  * Parses CSV (RFC 4180): commas, or semicolons or tabs where the first line has no comma; quotes; LF or CRLF.
  *
@@ -38,6 +40,7 @@ function readRow(source: string, { at, line, separator }: RowStart) {
     const quoted = source[position] === '"';
     const { cell, end } = quoted ? readQuoted(source, position, line) : readPlain(source, position, separator);
     if (quoted) lines += cell.split("\n").length - 1;
+    if (row.length >= csvColumnLimit) throw new SyntaxError(`line ${line} has more than ${csvColumnLimit} cells`);
     row.push(quoted ? cell : cell.trim());
     position = end;
     if (source[position] === separator) {

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
 import type { JsonValue } from "../../base/json.ts";
-import { documentLimitBytes } from "../../base/limits.ts";
+import { documentLimitBytes, evaluationParseLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
 import { readExactJson } from "./json-file.ts";
@@ -10,6 +10,13 @@ import { parseYaml } from "./yaml-file.ts";
 /** Bytes at the start of a file that say what it may be. */
 const headBytes = 64 * 1024;
 
+/** What is known of files, whichever of them comes first. */
+interface Known {
+  readonly values: Map<EvidenceFile, JsonValue | undefined>;
+  readonly problems: Map<EvidenceFile, EvidenceError>;
+  parsedBytes: number;
+}
+
 /**
  * The files of one evaluation, each parsed once however many readers look at it.
  *
@@ -18,23 +25,29 @@ const headBytes = 64 * 1024;
  */
 export class EvalFiles {
   readonly all: ReadFiles;
-  readonly #parsed = new Map<EvidenceFile, JsonValue | undefined>();
-  readonly #problems = new Map<EvidenceFile, EvidenceError>();
+  readonly #known: Known;
 
-  constructor(all: ReadFiles) {
+  constructor(all: ReadFiles, known: Known = { values: new Map(), problems: new Map(), parsedBytes: 0 }) {
     this.all = all;
+    this.#known = known;
+  }
+
+  /** The same files with another one first. */
+  startingWith(file: EvidenceFile): EvalFiles {
+    return new EvalFiles([file, ...this.all.filter((one) => one !== file)], this.#known);
   }
 
   /** The file's JSON, YAML (by its name), or the `header.json` of an unpacked log. */
   valueOf(file: EvidenceFile): JsonValue | undefined {
-    if (!this.#parsed.has(file)) this.#parsed.set(file, this.#parse(file));
-    return this.#parsed.get(file);
+    const { values } = this.#known;
+    if (!values.has(file)) values.set(file, this.#parse(file));
+    return values.get(file);
   }
 
   /** Why {@link valueOf} has nothing, for a file that seems to be JSON or YAML, or that is no text at all. */
   problemOf(file: EvidenceFile): EvidenceError | undefined {
     this.valueOf(file);
-    if (this.headOf(file) !== undefined || file.header) return this.#problems.get(file);
+    if (this.headOf(file) !== undefined || file.header) return this.#known.problems.get(file);
     const isArchive = file.bytes[0] === 0x50 && file.bytes[1] === 0x4b;
     return isArchive
       ? new EvidenceError("FORMAT_UNKNOWN", "it is an archive, expected what unpackEvaluation makes of it", {
@@ -67,10 +80,15 @@ export class EvalFiles {
     if (first === undefined || (first !== "{" && first !== "[" && !isYaml)) return undefined;
     try {
       refuseLong(file);
+      this.#known.parsedBytes += file.bytes.byteLength;
+      if (this.#known.parsedBytes > evaluationParseLimitBytes) {
+        const message = `the files to be parsed have more than ${evaluationParseLimitBytes} bytes together`;
+        throw new EvidenceError("EVIDENCE_INVALID", message, { file: file.path });
+      }
       return isYaml ? parseYaml(this.textOf(file), file.path) : readExactJson(file);
     } catch (error) {
       if (!(error instanceof EvidenceError)) throw error;
-      this.#problems.set(given, error);
+      this.#known.problems.set(given, error);
       return undefined;
     }
   }

@@ -13,9 +13,9 @@ import type { ReadFiles, Reading } from "./reading.ts";
  * name.
  */
 export function readEval(given: ReadFiles, input: Omit<EvidenceInput, "files">): Reading {
-  const files = new EvalFiles(given);
-  const { format, file } = detectEval({ files, input });
-  const ordered: ReadFiles = [file, ...given.filter((one) => one !== file)];
-  const found = format.read(file, { files: new EvalFiles(ordered), input });
-  return { predicate: "predicate" in found ? found.predicate : evalOf(found, { files: ordered, input }) };
+  const all = new EvalFiles(given);
+  const { format, file } = detectEval({ files: all, input });
+  const files = all.startingWith(file);
+  const found = format.read(file, { files, input });
+  return { predicate: "predicate" in found ? found.predicate : evalOf(found, { files: files.all, input }) };
 }

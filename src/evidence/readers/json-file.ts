@@ -1,15 +1,10 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { type JsonValue, parseStrictJson } from "../../base/json.ts";
+import { jsonDepthLimit, jsonValueLimit } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
 
 export type JsonObject = { readonly [key: string]: JsonValue };
-
-/** JSON.parse with the source text of primitives (ES2026, "JSON.parse source text access"), which TypeScript lacks. */
-type ExactParse = (
-  text: string,
-  reviver: (key: string, value: JsonValue, context: { readonly source?: string }) => JsonValue,
-) => JsonValue;
 
 /** What Python's json module writes for floats that JSON does not have. */
 const nonFinitePattern = /[:[,]\s{0,100}(-?(?:NaN|Infinity))/;
@@ -33,10 +28,50 @@ export function readExactJsonObject(file: EvidenceFile): JsonObject {
 /** Parses JSON of any kind with numbers as text. @throws like {@link readExactJsonObject}. */
 export function readExactJson(file: EvidenceFile): JsonValue {
   parse(file);
-  return (JSON.parse as ExactParse)(decodeUtf8(file.bytes), (_key, value, context) =>
-    typeof value === "number" && context.source !== undefined ? context.source : value,
-  );
+  // A reviver with the source text of each number (ES2026) takes half a minute where this takes half a second.
+  return JSON.parse(quoteNumbers(decodeUtf8(file.bytes))) as JsonValue;
 }
+
+/** Makes a string of each number. @param text - JSON that has been parsed already. */
+function quoteNumbers(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === 0x22) at = stringEnd(text, at);
+    else if (character === 0x2d || (character >= 0x30 && character <= 0x39)) {
+      const start = at;
+      while (at < text.length && "0123456789+-.eE".includes(text.charAt(at))) at++;
+      parts.push(text.slice(from, start), '"', text.slice(start, at), '"');
+      from = at;
+      at--;
+    }
+  }
+  return parts.join("") + text.slice(from);
+}
+
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === "\\" ? 2 : 1;
+  return at;
+}
+
+/** Looks at brackets and commas alone, before a parser makes a gigabyte of a few megabytes. */
+function refuseExcess({ path, bytes }: EvidenceFile): void {
+  let [values, depth] = [0, 0];
+  for (let at = 0; at < bytes.byteLength; at++) {
+    const byte = bytes[at];
+    if (byte === 0x22) {
+      for (at++; at < bytes.byteLength && bytes[at] !== 0x22; at++) if (bytes[at] === 0x5c) at++;
+    } else if (byte === 0x5b || byte === 0x7b) {
+      values++;
+      if (++depth > jsonDepthLimit) throw excess(path, `is nested deeper than ${jsonDepthLimit}`);
+    } else if (byte === 0x5d || byte === 0x7d) depth--;
+    else if (byte === 0x2c && ++values > jsonValueLimit) throw excess(path, `has more than ${jsonValueLimit} values`);
+  }
+}
+
+const excess = (file: string, what: string) => new EvidenceError("EVIDENCE_INVALID", `its JSON ${what}`, { file });
 
 /** Tells whether a file is meant to be a JSON object, by its first character; a `[` may also start a Markdown link. */
 export function looksLikeJson(file: EvidenceFile): boolean {
@@ -54,6 +89,7 @@ export function textIn(value: unknown): string {
 }
 
 function parse(file: EvidenceFile): JsonValue {
+  refuseExcess(file);
   try {
     return parseStrictJson(file.bytes);
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { parseStrictJson } from "../../base/json.ts";
-import { jsonLineLimitBytes } from "../../base/limits.ts";
+import { jsonLineLimit, jsonLineLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
 import { type JsonObject, objectOf, readExactJson } from "./json-file.ts";
@@ -18,8 +18,10 @@ export function* jsonLines(file: EvidenceFile): Generator<JsonObject> {
     const feed = bytes.indexOf(lineFeed, start);
     const end = feed < 0 ? bytes.byteLength : feed;
     const line = bytes.subarray(start, end);
-    number++;
     start = end + 1;
+    if (++number > jsonLineLimit) {
+      throw new EvidenceError("EVIDENCE_INVALID", `it has more than ${jsonLineLimit} lines`, { file: path });
+    }
     if (line.byteLength > jsonLineLimitBytes) {
       const message = `line ${number} has ${line.byteLength} bytes, expected at most ${jsonLineLimitBytes}`;
       throw new EvidenceError("EVIDENCE_INVALID", message, { file: path });
