@@ -1,19 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-
-/** What a fake MLflow server answers, by path and query; the shapes are those of a real 3.17 (test/peers/mlflow.test.ts). */
-export interface FakeMlflow {
-  readonly address: string;
-  /** Answers by `path?query`, or by path alone; a test changes what it is about. */
-  readonly answers: Map<string, FakeAnswer>;
-  /** Every request: method, path with query, and its Authorization. */
-  readonly requests: { readonly method: string; readonly url: string; readonly authorization: string | undefined }[];
-}
-
-export type FakeAnswer =
-  | object
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body: string };
+import { type FakeAnswer, type FakeServer, startFakeServer } from "./fake-server.ts";
 
 export const runId = "7d3c4b6008ab4a8cae8ff676bd988e10";
 export const modelId = "m-fd7a914c44a5455d88f24f2dbef8981d";
@@ -116,33 +102,9 @@ function listing(...names: readonly string[]): object {
   };
 }
 
-/** Starts a server in this process that answers as {@link mlflowAnswers} says, and 404 otherwise. */
-export async function startFakeMlflow(): Promise<FakeMlflow> {
-  const answers = mlflowAnswers();
-  const requests: FakeMlflow["requests"][number][] = [];
-  const server = createServer((request, response) => {
-    requests.push({
-      method: request.method ?? "",
-      url: request.url ?? "",
-      authorization: request.headers.authorization,
-    });
-    request.resume().on("end", () => reply(request, response, answers));
-  });
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  onTestFinished(() => void server.close());
-  return { address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answers, requests };
-}
-
-function reply({ url = "" }: IncomingMessage, response: ServerResponse, answers: FakeMlflow["answers"]): void {
-  const path = url.split("?")[0] ?? "";
-  const prefix = [...answers.keys()].find((key) => key.endsWith("/") && path.startsWith(key));
-  const answer = answers.get(url) ?? answers.get(path) ?? (prefix === undefined ? undefined : answers.get(prefix));
-  const notFound = { status: 404, body: '{"error_code":"RESOURCE_DOES_NOT_EXIST","message":"not found"}' };
-  const given = answer ?? notFound;
-  if ("status" in given && "body" in given) {
-    const { status, body, headers = {} } = given as { status: number; body: string; headers?: Record<string, string> };
-    response.writeHead(status, headers).end(body);
-    return;
-  }
-  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(given));
+/** Starts a server in this process, until the test has ended, that answers as {@link mlflowAnswers} says. */
+export async function startFakeMlflow(): Promise<FakeServer> {
+  const server = await startFakeServer(mlflowAnswers());
+  onTestFinished(() => server.close());
+  return server;
 }

@@ -2,14 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../../test/support/expect.ts";
 import { readTree, scratchDirectory } from "../../../../test/support/scratch.ts";
-import {
-  type FakeMlflow,
-  mlflowFiles,
-  mlflowRun,
-  modelId,
-  runId,
-  startFakeMlflow,
-} from "../../../../test/support/sources/mlflow.ts";
+import type { FakeServer } from "../../../../test/support/sources/fake-server.ts";
+import { mlflowFiles, mlflowRun, modelId, runId, startFakeMlflow } from "../../../../test/support/sources/mlflow.ts";
 import { digestOf } from "../../../base/digest.ts";
 import { hasCode, isMregError } from "../../../base/errors.ts";
 import type { SourceModel } from "../source-model.ts";
@@ -20,12 +14,12 @@ const api = "/api/2.0/mlflow";
 const proxy = "/api/2.0/mlflow-artifacts";
 const now = new Date("2026-12-01T00:00:00Z");
 
-const connect = ({ address }: FakeMlflow, authorization?: string) =>
+const connect = ({ address }: FakeServer, authorization?: string) =>
   new MlflowServer({ address, authorization, fetch: globalThis.fetch, pauseMs: 1 });
 
 /** Opens and brings; most of what a server can do wrong shows in one of the two. */
 async function bring(
-  fake: FakeMlflow,
+  fake: FakeServer,
   location = "models:/risk/4",
 ): Promise<{ source: SourceModel; directory: string }> {
   const source = await openMlflowModel(connect(fake), location);
