@@ -68,6 +68,11 @@ export function readAhead(reader: RangeReader, prefixBytes: number): RangeReader
   };
 }
 
+/** Reads a part as if it were all there is. */
+export function slice(reader: RangeReader, start: number, size: number = reader.size - start): RangeReader {
+  return { size, read: (offset, length) => reader.read(start + offset, length) };
+}
+
 /** Reads from a file by its path: it is opened for each part, so that nobody has to close it. */
 export function pathReader(path: string, size: number): RangeReader {
   return {

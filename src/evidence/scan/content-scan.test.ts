@@ -1,5 +1,6 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
 import { type Hdf5Input, hdf5Of } from "../../../test/support/formats/hdf5.ts";
 import { tfliteOf } from "../../../test/support/formats/tflite.ts";
@@ -9,6 +10,7 @@ import { bytesReader } from "../../model/range-reader.ts";
 import { scanContent } from "./content-scan.ts";
 import { scanKerasConfig } from "./keras-scan.ts";
 import { ScanFindings } from "./verdict.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 async function judge(bytes: Uint8Array, path = "model.pkl") {
   const findings = new ScanFindings();
@@ -157,8 +159,44 @@ describe("scanContent", () => {
     ]);
   });
 
+  it("judges the members of a tar archive", async () => {
+    const harm = raw(`\x80\x04${system}`);
+    const tar = async (entries: readonly (readonly [string, Buffer | string, string?])[]) => {
+      const archive = pack();
+      for (const [name, bytes, linkname] of entries) {
+        if (linkname === undefined) archive.entry({ name }, Buffer.from(bytes));
+        else archive.entry({ name, type: "symlink", linkname });
+      }
+      archive.finalize();
+      const chunks: Buffer[] = [];
+      for await (const chunk of archive) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks);
+    };
+    const long = `${"d".repeat(120)}/${"f".repeat(120)}.pkl`;
+    const good = await tar([
+      ["config.yaml", "a: 1"],
+      [long, raw("N.")],
+    ]);
+    expect(await judge(good, "m.nemo")).toMatchObject({ verdict: "safe", detail: "tar archive, 2 members" });
+    const bad = await judge(
+      await tar([
+        ["config.yaml", "a: 1"],
+        [long, harm],
+      ]),
+      "m.nemo",
+    );
+    expect(bad.list).toMatchObject([{ severity: "dangerous", member: long, global: "posix.system" }]);
+    expect((await judge(await tar([["link", "", "/etc/passwd"]]), "m.nemo")).verdict).toBe("dangerous");
+    expect((await judge(await tar([["../x.pkl", raw("N.")]]), "m.nemo")).verdict).toBe("suspicious");
+    expect((await judge(Buffer.concat([good, harm]), "m.nemo")).verdict).toBe("suspicious");
+    expect((await judge(good.subarray(0, -1024), "m.nemo")).verdict).toBe("unscannable");
+    const forged = Buffer.from(good);
+    forged[10] = 1;
+    expect((await judge(forged, "m.nemo")).verdict).toBe("unscannable");
+  });
+
   it("does not unfold an archive without end", async () => {
-    const bomb = zipOf([{ name: "a", content: Buffer.alloc(30 * 1024 * 1024), deflated: true }]);
+    const bomb = zipOf([{ name: "a", content: Buffer.alloc(1024 * 1024), deflated: true }]);
     const directory = bomb.subarray(bomb.length - 22 - 47, bomb.length - 22);
     const count = 40;
     const end = Buffer.from(bomb.subarray(-22));
@@ -166,7 +204,11 @@ describe("scanContent", () => {
     end.writeUInt16LE(count, 10);
     end.writeUInt32LE(directory.length * count, 12);
     const members = Array.from({ length: count }, () => directory);
-    const { list } = await judge(Buffer.concat([bomb.subarray(0, -22 - 47), ...members, end]), "m.zip");
+    const bytes = Buffer.concat([bomb.subarray(0, -22 - 47), ...members, end]);
+    const findings = new ScanFindings();
+    const budget = new WorkBudget(bytes.length, 4 * 1024 * 1024);
+    await scanContent({ read: bytesReader(bytes), path: "m.zip", depth: 0, budget }, findings);
+    const { list } = findings;
     expect(list).toContainEqual(
       expect.objectContaining({ severity: "unscannable", reason: expect.stringContaining("bomb") }),
     );
@@ -200,14 +242,19 @@ describe("scanContent", () => {
   });
 
   it("judges a vocabulary of any length in the memory of a short one, and knows the names that come after it", async () => {
-    const words = 250_000;
-    const vocabulary = Array.from({ length: words }, (_, at) => `\x8c\x07${at + 1_000_000}\x94K\x01s`).join("");
+    const words = 12_000;
+    const vocabulary = Array.from(
+      { length: words },
+      (_, at) => `X${uint32(900)}${String(at).padStart(900, "w")}\x94K\x01s`,
+    ).join("");
     const names = (module: string, name: string) =>
       `\x8c${String.fromCharCode(module.length)}${module}\x94\x8c${String.fromCharCode(name.length)}${name}\x94\x930`;
     const again = `j${uint32(words)}j${uint32(words + 1)}\x93)R0.`;
     const judged = (module: string, name: string, end: string) =>
       judge(raw(`\x80\x04}${vocabulary}${names(module, name)}${end}`));
-    expect((await judged("collections", "OrderedDict", again)).list).toEqual([]);
+    // Other things are remembered before the names are needed again.
+    const more = Array.from({ length: 20 }, (_, at) => `\x8c\x02${at + 10}\x940`).join("");
+    expect((await judged("collections", "OrderedDict", more + again)).list).toEqual([]);
     expect((await judged("posix", "system", again)).verdict).toBe("dangerous");
     // A word that was not kept is no name that can be told.
     const word = `j${uint32(words - 9)}2\x930.`;

@@ -3,8 +3,9 @@ import { archiveDepthLimit, inflatedMemberLimitBytes } from "../../base/limits.t
 import { templateRisks } from "../../model/chat-template.ts";
 import { ModelError } from "../../model/errors.ts";
 import { parseNpy } from "../../model/formats/npy.ts";
+import { isTar } from "../../model/formats/tar.ts";
 import { readZipDirectory } from "../../model/formats/zip/directory.ts";
-import { bytesReader, type RangeReader } from "../../model/range-reader.ts";
+import { bytesReader, slice } from "../../model/range-reader.ts";
 import type { WeightsHeader } from "../../model/tensor.ts";
 import { readWeightsHeader } from "../../model/weights-header.ts";
 import { fileMagic, fileMagicBytes } from "../file-magic.ts";
@@ -14,6 +15,7 @@ import { scanHdf5 } from "./hdf5-scan.ts";
 import { scanHidden } from "./hidden-scan.ts";
 import { scanOnnx } from "./onnx-scan.ts";
 import { scanPickles } from "./pickle-scan.ts";
+import { scanTar } from "./tar-scan.ts";
 import { scanBundle, scanKerasMetadata, scanMessage, scanSavedModel, scanTflite } from "./tensorflow-scan.ts";
 import type { ScanFindings } from "./verdict.ts";
 import { WorkBudget } from "./work-budget.ts";
@@ -118,6 +120,7 @@ async function scanUnannounced(
   const at = memberOf(content);
   const claim = member === undefined ? context?.claimOf(path) : undefined;
   if (claim) return scanClaimed(content, claim, findings);
+  if (magic === undefined && (await isTar(read))) return scanTar(content, findings, scanContent);
   if (await readZipDirectory(read)) {
     findings.add({ severity: "suspicious", reason: "a zip archive with something else in front of it", ...at });
     await scanZip(content, findings, scanContent);
@@ -214,8 +217,4 @@ async function scanCompressed(content: ScanContent, magic: string, findings: Sca
   content.budget?.spend(inflated.length);
   const inner = await scanContent({ ...content, read: bytesReader(inflated), path, depth: depth + 1 }, findings);
   return `${inner} in ${magic}`;
-}
-
-function slice(read: RangeReader, start: number): RangeReader {
-  return { size: read.size - start, read: (offset, length) => read.read(start + offset, length) };
 }

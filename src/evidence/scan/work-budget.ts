@@ -13,9 +13,12 @@ const timesLimit = 12;
 export class WorkBudget {
   #left: number;
 
-  /** @param size - bytes of the file. */
-  constructor(size: number) {
-    this.#left = freeBytes + timesLimit * size;
+  /**
+   * @param size - bytes of the file.
+   * @param free - what it may unfold to whatever its length is.
+   */
+  constructor(size: number, free: number = freeBytes) {
+    this.#left = free + timesLimit * size;
   }
 
   /** @throws {@link ModelError} `UNSAFE_FORMAT` when the file causes more work than its length explains. */

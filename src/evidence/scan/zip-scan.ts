@@ -1,9 +1,9 @@
 import { ModelError } from "../../model/errors.ts";
 import { readZipDirectory, type ZipDirectory, type ZipEntry } from "../../model/formats/zip/directory.ts";
 import { findZipGaps, openZipMember, readZipLocal, type ZipLocal } from "../../model/formats/zip/member.ts";
-import type { RangeReader } from "../../model/range-reader.ts";
 import { type ContentScan, memberOf, type ScanContent } from "./content.ts";
 import { scanKerasConfig } from "./keras-scan.ts";
+import { isHarmlessText, isText } from "./text-member.ts";
 import type { ScanFindings } from "./verdict.ts";
 
 type Members = readonly { readonly entry: ZipEntry; readonly local: ZipLocal }[];
@@ -11,7 +11,6 @@ type Members = readonly { readonly entry: ZipEntry; readonly local: ZipLocal }[]
 /** Members of PyTorch's archives that no loader unpickles: the bytes of tensors, and a few words about the archive. */
 const torchStorage = /^[^/]+\/data\/\d+$/;
 const torchNotes = /^[^/]+\/(?:version|byteorder|\.format_version|\.storage_alignment|\.data\/serialization_id)$/;
-const textNames = /\.(?:json|txt|md|yaml|yml|csv|cfg|ini|toml|proto|jinja)$|(?:^|\/)(?:README|LICENSE|NOTICE)$/i;
 const codeNames = /\.(?:py|pyc|pyo|so|dll|dylib|exe|sh|jar|class|node)$/i;
 
 /**
@@ -119,8 +118,8 @@ async function scanMember(
       findings.add({ severity: "suspicious", reason: "zip member does not have the checksum it claims", member });
     }
     if (entry.name === "config.json") await scanKerasConfig(opened.content, member, findings);
-    const isNote = (isTorch && torchNotes.test(entry.name)) || textNames.test(entry.name);
-    if (isNote && (await isText(opened.content))) return;
+    const isNote = isTorch && torchNotes.test(entry.name) && (await isText(opened.content));
+    if (isNote || (await isHarmlessText(entry.name, opened.content))) return;
     const { budget, depth } = content;
     const inner = { read: opened.content, path: entry.name, member, depth: depth + 1, ...(budget ? { budget } : {}) };
     await scan(inner, findings);
@@ -128,12 +127,6 @@ async function scanMember(
     if (!(error instanceof ModelError)) throw error;
     findings.add({ severity: "unscannable", reason: error.message, member });
   }
-}
-
-/** Notes are printable; anything else under such a name is judged by what it is. */
-async function isText(read: RangeReader): Promise<boolean> {
-  const bytes = await read.read(0, Math.min(read.size, 4096));
-  return !bytes.some((byte) => byte < 9 || byte >= 0xf8);
 }
 
 function memberPath({ member }: ScanContent, { name }: ZipEntry): string {

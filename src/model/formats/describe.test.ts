@@ -52,7 +52,14 @@ describe("HDF5", () => {
     ]);
   });
 
-  it("ends with groups that hold themselves, and finds a superblock behind other bytes", async () => {
+  it("visits a group that holds itself once", async () => {
+    const bytes = hdf5Of({ datasets: { a: { shape: [1] } }, isCyclic: true });
+    const { tensors, metadata } = (await look("m.h5", bytes)) ?? {};
+    expect(tensors?.map(({ name }) => name)).toEqual(["a"]);
+    expect(metadata).toEqual({});
+  });
+
+  it("refuses what has no root where it says", async () => {
     const shifted = Buffer.concat([Buffer.alloc(512), keras]);
     // Places count from the base address, which is 0 here, so that the root is not where it should be.
     await rejectsWith(look("m.h5", shifted), "UNSAFE_FORMAT");

@@ -17,6 +17,8 @@ export interface Hdf5Input {
   /** Members of the root group that lead to other files, by the file's name. */
   readonly externalLinks?: Readonly<Record<string, string>>;
   readonly softLinks?: Readonly<Record<string, string>>;
+  /** The root group is a member of itself. */
+  readonly isCyclic?: boolean;
   /** Says that more members are in a heap. */
   readonly hasHeap?: boolean;
 }
@@ -40,6 +42,7 @@ export function hdf5Of({
   externalLinks = {},
   softLinks = {},
   hasHeap,
+  isCyclic,
 }: Hdf5Input): Buffer {
   const parts: Buffer[] = [];
   // The superblock is written at the end, when the root is known.
@@ -75,6 +78,7 @@ export function hdf5Of({
     objectHeader([
       [0x11, Buffer.concat([number(tree, 8), number(heap, 8)])],
       ...(hasHeap ? ([[0x02, Buffer.concat([raw("\0\0"), number(96, 8), none])]] as const) : []),
+      ...(isCyclic ? [[0x06, Buffer.concat([Buffer.from([1, 0, 2]), raw("me"), number(position, 8)])] as const] : []),
       ...Object.entries(externalLinks).map(([name, file]) => [0x06, externalLink(name, file)] as const),
       ...Object.entries(attributes).map(([name, value]) => [0x0c, attribute(name, value)] as const),
     ]),

@@ -20,6 +20,20 @@ const npy = raw(`\x93NUMPY\x01\0${String.fromCharCode(npyHeader.length)}\0${npyH
 
 const pickle = raw("\x80\x02ccollections\nOrderedDict\nq\x00)Rq\x01X\x01\x00\x00\x00aK\x01K\x02\x86s.");
 
+/** A tar archive of one member, and the two blocks of zeros at its end. */
+function tarOf(name: string, content: Buffer): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  header.write("0000644\x000000000\x000000000\0", 100, "latin1");
+  header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124, "latin1");
+  header.write("00000000000\0        0", 136, "latin1");
+  header.write("ustar\x0000", 257, "latin1");
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+  const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
+  return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
+}
+
 /** A small valid file of every format that is read, by the path that chooses its reader. */
 export const samples: Readonly<Record<string, Uint8Array>> = {
   "model.safetensors": tinySafetensors(1).subarray(0),
@@ -74,6 +88,7 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
   "array.npy": npy,
   "arrays.npz": zipOf([{ name: "a.npy", content: npy, deflated: true }]),
   "model.pkl": pickle,
+  "model.nemo": tarOf("weights.pkl", pickle),
   "model.joblib": deflateSync(pickle),
   "model.pt": zipOf([
     { name: "m/data.pkl", content: pickle },

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { inflatedMemberLimitBytes } from "../../../base/limits.ts";
-import { bytesReader, type RangeReader } from "../../range-reader.ts";
+import { bytesReader, type RangeReader, slice } from "../../range-reader.ts";
 import { quote, unsafe } from "../../tensor.ts";
 import type { ZipDirectory, ZipEntry } from "./directory.ts";
 
@@ -80,10 +80,6 @@ async function openStored(content: RangeReader, entry: ZipEntry): Promise<ZipCon
     sum = crc32(await content.read(at, Math.min(pieceBytes, content.size - at)), sum);
   }
   return { content, isChecked: true, hasChecksum: sum === entry.crc32 };
-}
-
-function slice(read: RangeReader, start: number, size: number): RangeReader {
-  return { size, read: (offset, length) => read.read(start + offset, length) };
 }
 
 /** What the members and the directory leave unexplained, for readers that look where the directory does not point. */
