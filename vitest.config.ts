@@ -4,7 +4,14 @@ import { defineConfig } from "vitest/config";
 /** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
   // Limits are for what hangs: no test may fail because the machine is slow, so they are far above what any of them takes.
-  test: { name, include, testTimeout: 300_000, hookTimeout: 300_000, ...extra },
+  test: {
+    name,
+    include,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000, interval: 5 } },
+    ...extra,
+  },
 });
 
 /** Where the program is killed, crowded or used as others use it, each command is a process. */
@@ -20,7 +27,7 @@ export default defineConfig({
       project("unit", ["{src,bench}/**/*.test.ts"]),
       project("contract", ["test/contract/**/*.test.ts"]),
       project("conformance", ["test/conformance/**/*.test.ts"]),
-      project("faults", ["test/faults/**/*.test.ts"], { maxConcurrency: 8 }),
+      project("faults", ["test/faults/**/*.test.ts"], { maxConcurrency: 16 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
         globalSetup: ["test/support/cli/templates.ts"],
       }),

@@ -47,32 +47,26 @@ describe("mreg cp -r, killed at any point and run again", () => {
     }
   }
 
-  it.each(["layout", "registry"] as const)(
-    "to a %s: complete, whole, and the same story",
-    {
-      timeout: 300_000,
-    },
-    async (kind) => {
-      const policy = parsePolicy(readFileSync(project.path("mreg.policy.yaml"), "utf8"));
-      const original = await withRisk(`oci:${project.path("store")}`, (risk) => readStatus(risk, policy));
-      const base = kind === "layout" ? `oci:${project.path("killed")}` : registry.host;
-      const started = performance.now();
-      await copyTo(`${base}/undisturbed`);
-      const wholeMs = performance.now() - started;
-      let killed = 0;
-      for (const [at, point] of points.entries()) {
-        const location = `${base}/try${at}`;
-        if (await killAfter(point * wholeMs, location)) killed++;
-        // Whatever is there is a shorter history or none, and never a broken one.
-        const early = await withRisk(location, (risk) => readChain(risk, policy));
-        expect(early.links.length).toBeLessThanOrEqual(2);
-        await copyTo(location);
-        await withRisk(location, async (risk) => {
-          expect(await readStatus(risk, policy)).toEqual(original);
-          expect((await checkContents(risk)).problems).toEqual([]);
-        });
-      }
-      expect(killed).toBeGreaterThan(0);
-    },
-  );
+  it.each(["layout", "registry"] as const)("to a %s: complete, whole, and the same story", async (kind) => {
+    const policy = parsePolicy(readFileSync(project.path("mreg.policy.yaml"), "utf8"));
+    const original = await withRisk(`oci:${project.path("store")}`, (risk) => readStatus(risk, policy));
+    const base = kind === "layout" ? `oci:${project.path("killed")}` : registry.host;
+    const started = performance.now();
+    await copyTo(`${base}/undisturbed`);
+    const wholeMs = performance.now() - started;
+    let killed = 0;
+    for (const [at, point] of points.entries()) {
+      const location = `${base}/try${at}`;
+      if (await killAfter(point * wholeMs, location)) killed++;
+      // Whatever is there is a shorter history or none, and never a broken one.
+      const early = await withRisk(location, (risk) => readChain(risk, policy));
+      expect(early.links.length).toBeLessThanOrEqual(2);
+      await copyTo(location);
+      await withRisk(location, async (risk) => {
+        expect(await readStatus(risk, policy)).toEqual(original);
+        expect((await checkContents(risk)).problems).toEqual([]);
+      });
+    }
+    expect(killed).toBeGreaterThan(0);
+  });
 });

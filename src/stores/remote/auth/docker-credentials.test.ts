@@ -333,7 +333,7 @@ describe("DockerCredentials: writers at the same time", () => {
     expect((await readdir(dirname(file))).sort()).toEqual(["config.json"]);
   });
 
-  it("of other processes lose nothing either", { timeout: 60_000 }, async () => {
+  it("of other processes lose nothing either", async () => {
     const { file, read } = await withConfig({ auths: {} });
     const module = new URL("./docker-credentials.ts", import.meta.url).href;
     const program = `

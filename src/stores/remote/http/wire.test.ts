@@ -146,11 +146,15 @@ describe("Wire", () => {
   });
 
   test("is as good as closed when bytes come that nobody asked for", async () => {
-    const server = await startRawServer((socket) => socket.write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"));
+    const { promise: isClosed, resolve: closed } = Promise.withResolvers<void>();
+    const server = await startRawServer((socket) => {
+      socket.once("close", () => closed());
+      socket.resume().write("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi");
+    });
     servers.push(server);
     const wire = new Wire(`http://${server.host}`);
     await wire.connect(connectorOf);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await isClosed;
     await expect(wire.ask(request, nothing)).rejects.toThrow("closed early");
   });
 });
