@@ -8,6 +8,7 @@ import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
 import type { Workspace } from "../support/cli/workspace.ts";
 import { startRegistry } from "../support/registry/index.ts";
 import { identityToken, type SigstoreInstance, startSigstore } from "../support/sigstore-instance.ts";
+import { type ImportSources, prepareImport, startImportSources } from "../support/sources/places.ts";
 
 /** How far the project must have come for a command's examples to make sense. */
 const stageOf: Readonly<Record<string, Stage>> = {
@@ -19,6 +20,8 @@ const stageOf: Readonly<Record<string, Stage>> = {
   attach: "pushed",
   "card init": "pushed",
   "card lint": "files",
+  ...{ "import mlflow": "initialised", "import huggingface": "initialised", "import oras": "initialised" },
+  ...{ "import kitops": "initialised", "import docker": "initialised", "import ollama": "initialised" },
   check: "evidenced",
   promote: "evidenced",
   approve: "ready",
@@ -96,11 +99,13 @@ describe("examples on help pages", async () => {
   const commands = await documented();
   let registry: Awaited<ReturnType<typeof startRegistry>>;
   let sigstore: Awaited<ReturnType<typeof startSigstore>>;
+  let sources: ImportSources;
   beforeAll(async () => {
+    sources = await startImportSources();
     sigstore = await startSigstore();
     registry = await startRegistry({ auth: { kind: "basic", username: "alice", password: "secret" } });
   });
-  afterAll(() => Promise.all([registry.close(), sigstore.close()]));
+  afterAll(() => Promise.all([registry.close(), sigstore.close(), sources.close()]));
 
   it("are there for every command, two at least", () => {
     expect(commands.length).toBeGreaterThanOrEqual(catalog.length);
@@ -114,6 +119,7 @@ describe("examples on help pages", async () => {
       try {
         const env = keepTrust(project, sigstore);
         if (name.startsWith("policy ")) writePolicies(project);
+        if (name.startsWith("import ")) Object.assign(env, await prepareImport(project, name, sources));
         const lines = before[name];
         if (lines) await prepare(project, lines);
         if (line.startsWith("mreg trust update"))

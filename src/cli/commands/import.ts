@@ -80,7 +80,7 @@ export const command: CommandModule = {
         act(render, (context) => importFrom(context, options, () => openHuggingFace(context, model, options.revision))),
       );
     addExamples(huggingFace, [
-      { line: "mreg import huggingface ./snapshot --as tiny", does: "a directory that a library has filled" },
+      { line: "mreg import huggingface ./models--org--tiny", does: "what a cache on this machine has" },
       { line: "mreg import huggingface org/tiny --revision v1.0 --key alice.key", does: "from the hub, at one commit" },
     ]);
     for (const [format, what] of Object.entries(packers) as [keyof typeof packers, string][]) {
@@ -90,7 +90,10 @@ export const command: CommandModule = {
       );
       addExamples(registry, [
         { line: `mreg import ${format} oci:./elsewhere/risk:v1 --as risk`, does: "from a layout on this machine" },
-        { line: `mreg import ${format} registry.example.com/ai/risk:v1`, does: "from a registry" },
+        {
+          line: `mreg import ${format} oci:./elsewhere/risk:v1 --as risk --key alice.key --format json`,
+          does: "the same with its card as a signed statement, as JSON",
+        },
       ]);
     }
   },
