@@ -165,7 +165,33 @@ const weightsWriters: PythonProgram = {
   requirements: ["numpy==2.4.6", "h5py==3.16.0", "onnx==1.23.2", "safetensors==0.8.0"],
 };
 
-export const pythonPrograms: readonly PythonProgram[] = [modelSigning, pickleScanners, weightsWriters];
+/** The libraries of CycloneDX and SPDX, which judge bills of materials; the first one's command stands for both. */
+const bomLibraries: PythonProgram = {
+  name: "cyclonedx-py",
+  version: "7.5.0",
+  requirements: ["cyclonedx-bom==7.5.0", "cyclonedx-python-lib[json-validation]==11.12.0", "spdx-python-model==0.0.6"],
+};
+
+/** Harnesses of evaluations, with what they ask for and no model. */
+const inspectAi: PythonProgram = { name: "inspect", version: "0.3.285", requirements: ["inspect-ai==0.3.285"] };
+const lmEval: PythonProgram = {
+  name: "lm_eval",
+  version: "0.4.13",
+  requirements: ["lm_eval==0.4.13", "evaluate==0.4.6", "scikit-learn==1.9.1", "datasets==5.2.0"],
+  check: ["--help"],
+};
+
+const dvc: PythonProgram = { name: "dvc", version: "3.67.1", requirements: ["dvc==3.67.1"] };
+
+export const pythonPrograms: readonly PythonProgram[] = [
+  modelSigning,
+  pickleScanners,
+  weightsWriters,
+  bomLibraries,
+  dvc,
+  inspectAi,
+  lmEval,
+];
 
 /** Cheapest first: what fails, fails early. */
 export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, cosign2, zot];

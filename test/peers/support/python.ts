@@ -11,6 +11,8 @@ export interface PythonProgram {
   readonly version: string;
   /** For pip, each with an exact version. */
   readonly requirements: readonly string[];
+  /** Arguments that its command ends well with. Default: `--version`. */
+  readonly check?: readonly string[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface PythonProgram {
  * @returns the path of its command.
  * @throws Error where Python or pip says no.
  */
-export async function installPython({ name, version, requirements }: PythonProgram): Promise<string> {
+export async function installPython({ name, version, requirements, check }: PythonProgram): Promise<string> {
   const directory = join(cacheDirectory(), `${name}@${version}`);
   const command = join(directory, "venv", "bin", name);
   await mkdir(directory, { recursive: true });
@@ -34,7 +36,7 @@ export async function installPython({ name, version, requirements }: PythonProgr
     await must("python3", ["-m", "venv", join(directory, "venv")]);
     await must(join(directory, "venv", "bin", "pip"), ["install", "--quiet", "--no-input", ...requirements]);
     // A package can install and still lack a module it imports.
-    await must(command, ["--version"]);
+    await must(command, check ?? ["--version"]);
     return command;
   } catch (error) {
     await rename(join(directory, "venv"), join(directory, `broken-${process.pid}`)).catch(() => {});
