@@ -1,6 +1,6 @@
 import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { scratchDirectory, type Tree, writeTree } from "../../../test/support/scratch.ts";
 import { sharded } from "../../../test/support/versions.ts";
 import { digestOf } from "../../base/digest.ts";
@@ -23,6 +23,12 @@ const small = sharded({ tensors: 20 });
 const many = Object.fromEntries(
   Array.from({ length: 26 }, (_, at) => [`${at}.safetensors`, small["model.safetensors"]!] as const),
 );
+
+/** A minute passes: files that were written just now are not remembered. */
+function waitAMinute(): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
+  onTestFinished(() => void vi.useRealTimers());
+}
 
 async function push(root: string, options: PushModelOptions, store = new MemoryRegistry().repository("m")) {
   let hashed = 0;
@@ -60,7 +66,7 @@ test("push: above 64 MiB safetensors alone without being asked, the same everywh
 test("push: again it is attached to nothing twice; where it is missing, remembered files are read for it", async () => {
   const root = await directoryOf(small);
   const digests = await DigestCache.open(`${await scratchDirectory()}/digests`);
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  waitAMinute();
   const first = await push(root, { index: "never", digests });
   expect((await push(root, { index: "never", digests }, first.store)).hashed).toBe(0);
   const second = await push(root, { index: "always", digests }, first.store);
@@ -78,8 +84,7 @@ test("push: of a model with one new file only that is read, also for the index",
   const digests = await DigestCache.open(join(caches, "digests"));
   const indexes = new IndexCache(join(caches, "indexes"));
   const options = { index: "always", digests, indexes } as const;
-  // Younger files are not remembered.
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  waitAMinute();
   const { store } = await push(root, options);
   const added = Buffer.alloc(1_500_000, "new");
   await writeTree(root, { "b.bin": added });
