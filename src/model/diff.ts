@@ -194,7 +194,7 @@ async function tensorsOf(
   if (indexed && indexed.contentSize === undefined) return indexedTensors({ ...indexed, path });
   const blob = blobReader(store, descriptor, options);
   const header = await readWeightsHeader(readAhead(blob, firstReadBytes), path);
-  const description = header ?? (await describeWeights(limitedReader(blob, remoteLimits), path));
+  const description = header ?? (await describeWeights(limitedReader(blob, remoteLimits(path)), path));
   if (description) metadata.set(path, description.metadata);
   if (header) return headerTensors(path, header.tensors);
   return (description?.tensors ?? []).map(({ name, dtype, shape }) => ({ name, path, dtype, shape }));

@@ -49,7 +49,15 @@ const firstReadBytes = 16 * 1024;
 const guessedShards = 8;
 
 /** What a look at a file of scattered structures may take of a registry: HDF5 of a thousand layers stays below. */
-export const remoteLimits = { bytes: 16 * 1024 * 1024, reads: 1_000 };
+const scatteredLimits = { bytes: 16 * 1024 * 1024, reads: 1_000 };
+
+/** A pickle is read from its start to its end, arrays apart, and so a long one is not looked at from afar. */
+const pickleLimits = { bytes: 2 * 1024 * 1024, reads: 100 };
+
+/** What a look at a file of this name may take of a registry. */
+export function remoteLimits(path: string): { readonly bytes: number; readonly reads: number } {
+  return /\.(?:pkl|pickle|joblib|dill|cloudpickle)$/i.test(path) ? pickleLimits : scatteredLimits;
+}
 
 /** Looks into weights, by their headers and structures alone. A header that lies is reported, not thrown. */
 export async function inspectWeights(
@@ -90,7 +98,7 @@ async function lookAt(
     // GGUF reads ahead itself: its headers have no length.
     const header = await readWeightsHeader(format === "safetensors" ? readAhead(read, prefixBytes) : read, path);
     if (header) return { inspection: { path, ...summarize(header) }, header };
-    const description = await describeWeights(isRemote ? limitedReader(read, remoteLimits) : read, path);
+    const description = await describeWeights(isRemote ? limitedReader(read, remoteLimits(path)) : read, path);
     return description ? { inspection: { path, ...summarize(description) }, header: description } : unknown;
   } catch (error) {
     if (!hasCode(error, "UNSAFE_FORMAT")) throw error;

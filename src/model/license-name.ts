@@ -26,8 +26,12 @@ const known: readonly (readonly [id: string, pattern: RegExp])[] = [
 
 const spdxLine = /SPDX-License-Identifier:[ \t]{0,9}([A-Za-z0-9.+() -]{1,100})/;
 
+/** A licence names itself at its beginning. */
+const headCharacters = 16 * 1024;
+
 /** Names the licence of a text, as Hugging Face and SPDX do in lower case; undefined for one that is not known. */
-export function licenseOf(text: string): string | undefined {
+export function licenseOf(license: string): string | undefined {
+  const text = license.slice(0, headCharacters);
   const spdx = spdxLine.exec(text)?.[1]?.trim().toLowerCase();
   return spdx ?? known.find(([, pattern]) => pattern.test(text))?.[0];
 }

@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
+import { denseHdf5 } from "../../../test/support/formats/dense-hdf5.ts";
 import { hdf5Of } from "../../../test/support/formats/hdf5.ts";
 import { bundleOf } from "../../../test/support/formats/tensor-bundle.ts";
 import { tfliteOf } from "../../../test/support/formats/tflite.ts";
@@ -44,12 +45,26 @@ describe("HDF5", () => {
       unread: (path, what) => void seen.push([path, what]),
     });
     expect(seen).toEqual([
-      ["", "members in a heap"],
+      ["", "has a heap of members without their names"],
       ["a", ["/etc/passwd"], false],
       ["v", [], true],
       ["soft", "soft", "/a"],
       ["gone", "external", "../other.h5"],
     ]);
+  });
+
+  it("reads groups and attributes of the newer form, which are in heaps", async () => {
+    const seen: unknown[] = [];
+    await walkHdf5(bytesReader(denseHdf5()), {
+      dataset: (path, { shape }) => void seen.push([path, shape]),
+      link: (path, { target }) => void seen.push([path, target]),
+      attribute: (_, { name, value }) => void (name === "a19" && seen.push([name, value?.toString()])),
+      unread: (path, what) => void seen.push([path, what]),
+    });
+    expect(seen).toHaveLength(22);
+    expect(seen).toContainEqual(["a19", "vvvvvvvvvvvvvvvvvvv"]);
+    expect(seen).toContainEqual(["m19", [20]]);
+    expect(seen).toContainEqual(["out", "other.h5"]);
   });
 
   it("visits a group that holds itself once", async () => {

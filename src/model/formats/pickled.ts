@@ -1,5 +1,5 @@
 import { gunzipSync, inflateSync } from "node:zlib";
-import { inflatedMemberLimitBytes, tensorLimit } from "../../base/limits.ts";
+import { inflatedMemberLimitBytes, pickleJudgedLimit, tensorLimit } from "../../base/limits.ts";
 import { bytesReader, type RangeReader } from "../range-reader.ts";
 import { countElements, unsafe } from "../tensor.ts";
 import { arrayType } from "./array-types.ts";
@@ -32,7 +32,7 @@ export async function describePickle(read: RangeReader): Promise<WeightsDescript
     },
     oddity: () => {},
   };
-  const { value } = await walkPickle(cursor, observer, { itemLimit });
+  const { value } = await walkPickle(cursor, observer, { itemLimit, retainedLimit: pickleJudgedLimit });
   const names = [...globals];
   const root = isObject(value) && value.kind === "made" ? (globalName(value.callee) ?? "") : "";
   // `copyreg._reconstructor(Class, object, None)` is how protocols 0 and 1 make instances.

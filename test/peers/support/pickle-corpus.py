@@ -239,8 +239,8 @@ try:
     hdf5("keras-new-form.h5", "safe", model("Dense"), libver="latest")
     hdf5("keras-lambda.h5", "dangerous", model("Lambda"))
     hdf5("keras-many.h5", "safe", many)
-    # Many members in the newer form are in a heap that is not read.
-    hdf5("keras-heap.h5", "unscannable", many, libver="latest")
+    # Many members in the newer form are in a heap.
+    hdf5("keras-heap.h5", "safe", many, libver="latest")
     hdf5("keras-link.h5", "dangerous", lambda file: file.__setitem__("x", h5py.ExternalLink("other.h5", "/x")))
     hdf5("keras-external.h5", "dangerous", lambda file: file.create_dataset("x", (4,), "f4", external=[("/etc/passwd", 0, 16)]))
     hdf5("keras-pytables.h5", "dangerous", lambda file: file.attrs.__setitem__("x", numpy.bytes_(old_call("os", "system"))))

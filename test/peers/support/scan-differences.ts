@@ -137,17 +137,10 @@ export const differences: readonly Difference[] = [
     why: "it looks for pickles, and HDF5 and TensorFlow's graphs are none",
   },
   {
-    scanner: "picklescan",
-    says: "safe",
-    mreg: "unscannable",
-    files: ["keras-heap.h5"],
-    why: "the same; mreg does not read groups whose members are in a heap, and says so",
-  },
-  {
     scanner: "modelscan",
     says: "error",
     mreg: "safe",
-    files: words("keras-plain.keras keras-many.h5 tf-plain/saved_model.pb"),
+    files: words("keras-plain.keras keras-many.h5 keras-heap.h5 tf-plain/saved_model.pb"),
     why: "it reads archives of Keras and graphs with TensorFlow, which is not installed, and HDF5 with a configuration only",
   },
   {
@@ -157,7 +150,6 @@ export const differences: readonly Difference[] = [
     files: words(`keras-lambda.keras keras-link.h5 keras-external.h5 keras-pytables.h5 tf-write/saved_model.pb`),
     why: "the same",
   },
-  { scanner: "modelscan", says: "error", mreg: "unscannable", files: ["keras-heap.h5"], why: "the same" },
   {
     scanner: "fickling",
     says: "dangerous",

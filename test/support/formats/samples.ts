@@ -1,6 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { randomBytesFrom, safetensors, tinyGguf, tinySafetensors } from "../models.ts";
 import { zipOf } from "../zip.ts";
+import { denseHdf5 } from "./dense-hdf5.ts";
 import { hdf5Of } from "./hdf5.ts";
 import { message } from "./protobuf.ts";
 import { bundleOf } from "./tensor-bundle.ts";
@@ -40,6 +41,7 @@ export const samples: Readonly<Record<string, Uint8Array>> = {
   "empty.safetensors": safetensors({}, new Uint8Array()),
   "model.gguf": tinyGguf(randomBytesFrom(1)),
   "model.h5": keras,
+  "dense.h5": denseHdf5(),
   "model.keras": zipOf([
     { name: "config.json", content: '{"class_name":"Functional"}', deflated: true },
     { name: "model.weights.h5", content: keras },

@@ -1,4 +1,6 @@
+import { ModelError } from "../../errors.ts";
 import { unsafe } from "../../tensor.ts";
+import { readDense } from "./dense.ts";
 import type { Hdf5File } from "./file.ts";
 import { type Hdf5Message, messageTypes } from "./object-header.ts";
 
@@ -6,12 +8,6 @@ import { type Hdf5Message, messageTypes } from "./object-header.ts";
 export type Hdf5Link =
   | { readonly name: string; readonly kind: "hard"; readonly address: number }
   | { readonly name: string; readonly kind: "soft" | "external" | "user"; readonly target: string };
-
-/** Members that a group's messages name, and whether there are others in a structure that is not read. */
-export interface Hdf5Members {
-  readonly links: readonly Hdf5Link[];
-  readonly isPartial: boolean;
-}
 
 /** Members of one group. */
 const linkLimit = 200_000;
@@ -21,26 +17,49 @@ const treeDepthLimit = 16;
 
 const nameLimitBytes = 4096;
 
+/** Members of a group, and why some of them could not be read. */
+export interface Hdf5Members {
+  readonly links: readonly Hdf5Link[];
+  readonly problem?: string;
+}
+
 /**
- * Lists the members of a group: those in its messages, or those in the tree and heap of the older form.
+ * Lists the members of a group: those in its messages, those in a heap of the newer form, or those in the tree and heap
+ * of the older form.
  *
  * @throws {@link ModelError} `UNSAFE_FORMAT`.
  */
 export async function readMembers(file: Hdf5File, messages: readonly Hdf5Message[]): Promise<Hdf5Members> {
   const links: Hdf5Link[] = [];
-  let isPartial = false;
+  let problem: string | undefined;
   for (const { type, data } of messages) {
     if (type === messageTypes.link) links.push(parseLink(file, data));
     else if (type === messageTypes.symbolTable) await readSymbolTable(file, data, links);
     // Groups of many members keep them in a heap of their own, when a program asked for the newer form.
-    else if (type === messageTypes.linkInfo) isPartial ||= hasHeap(file, data);
+    else if (type === messageTypes.linkInfo) {
+      try {
+        for (const link of await readHeapOf(file, data)) links.push(parseLink(file, link));
+      } catch (error) {
+        if (!(error instanceof ModelError)) throw error;
+        problem = error.message;
+      }
+    }
   }
-  return { links, isPartial };
+  return { links, ...(problem === undefined ? {} : { problem }) };
 }
 
-/** Whether a message about links or attributes says that they are in a fractal heap. */
-export function hasHeap(file: Hdf5File, data: Buffer, orderBytes = 8): boolean {
-  return file.address(data, 2 + (((data[1] ?? 0) & 1) === 0 ? 0 : orderBytes)) !== undefined;
+/**
+ * The messages that an object keeps in a heap, where a message about links or attributes says so; none otherwise.
+ *
+ * @param orderBytes - of the number that counts them, which differs between links and attributes.
+ */
+export async function readHeapOf(file: Hdf5File, data: Buffer, orderBytes = 8): Promise<readonly Buffer[]> {
+  const at = 2 + (((data[1] ?? 0) & 1) === 0 ? 0 : orderBytes);
+  const heap = file.address(data, at);
+  const names = file.address(data, at + file.offsetBytes);
+  if (heap === undefined) return [];
+  if (names === undefined) throw unsafe("has a heap of members without their names");
+  return readDense(file, heap, names);
 }
 
 function parseLink(file: Hdf5File, data: Buffer): Hdf5Link {

@@ -4,7 +4,7 @@ import { unsafe } from "../../tensor.ts";
 import { type Hdf5Attribute, readAttribute } from "./attribute.ts";
 import { type Hdf5Dataset, readDataset } from "./dataset.ts";
 import { Hdf5File } from "./file.ts";
-import { type Hdf5Link, hasHeap, readMembers } from "./group.ts";
+import { type Hdf5Link, readHeapOf, readMembers } from "./group.ts";
 import { type Hdf5Message, messageTypes, readObjectHeader } from "./object-header.ts";
 
 /** Is told what a file holds, from its root on. Paths have no slash in front. */
@@ -44,8 +44,8 @@ export async function walkHdf5(read: RangeReader, visitor: Hdf5Visitor): Promise
       visitor.dataset?.(path, dataset);
       return;
     }
-    const { links, isPartial } = await readMembers(file, messages);
-    if (isPartial) visitor.unread?.(path, "members in a heap");
+    const { links, problem } = await readMembers(file, messages);
+    if (problem !== undefined) visitor.unread?.(path, problem);
     for (const link of links) {
       const name = path === "" ? link.name : `${path}/${link.name}`;
       if (link.kind !== "hard") visitor.link?.(name, link);
@@ -71,11 +71,13 @@ async function visitAttributes(
   visitor: Hdf5Visitor,
 ): Promise<void> {
   for (const { type, flags, data } of messages) {
-    if (type === messageTypes.attributeInfo && hasHeap(file, data, 2)) visitor.unread?.(path, "attributes in a heap");
-    if (type !== messageTypes.attribute) continue;
-    if ((flags & 2) !== 0) visitor.unread?.(path, "an attribute that is kept elsewhere");
-    else {
-      const attribute = await readAttribute(file, data);
+    if (type !== messageTypes.attribute && type !== messageTypes.attributeInfo) continue;
+    if (type === messageTypes.attribute && (flags & 2) !== 0) {
+      visitor.unread?.(path, "an attribute that is kept elsewhere");
+      continue;
+    }
+    for (const bytes of type === messageTypes.attribute ? [data] : await readHeapOf(file, data, 2)) {
+      const attribute = await readAttribute(file, bytes);
       if (attribute.isTooLong) visitor.unread?.(path, `attribute ${JSON.stringify(attribute.name.slice(0, 100))}`);
       await visitor.attribute?.(path, attribute);
     }
