@@ -1,3 +1,4 @@
+import type { SlotState } from "./chain/fold.ts";
 import { slotPattern } from "./chain/record.ts";
 import { weightLeft } from "./chain/slots.ts";
 import type { GateResult } from "./decision.ts";
@@ -121,7 +122,7 @@ function slotGate({ circumstances, policy, rule, state, version }: Situation): G
   if (weight !== undefined && !(Number.isInteger(weight) && weight >= 0 && weight <= 100)) {
     return refuse(`weight is ${weight}, expected a whole number of percent`);
   }
-  const slots = state.slots ?? new Map();
+  const slots: ReadonlyMap<string, SlotState> = state.slots ?? new Map();
   if (weightLeft(slots, slot, weight ?? 0) < 0) return refuse("the weights of all slots together exceed 100");
   if (weight === 0 && (rule.kind !== "assign" || slots.get(slot)?.version !== version)) {
     return refuse(`${slot} does not serve ${versionTag(version)}, so that there is nothing to empty`);

@@ -26,14 +26,9 @@ export function isAlreadyThere(state: ModelState, policy: Policy, move: Move): b
   const { version, to, kind, circumstances: { slot, weight } = {} } = move;
   const found = state.versions.get(version);
   if (found?.state !== to) return false;
-  switch (kind) {
-    case "hold":
-      return found.hold !== undefined;
-    case "release":
-      return found.hold === undefined && found.link.record.kind !== "hold";
-    case "follow-up":
-      return !(state.openBreakGlass ?? []).some((open) => open.version === version);
-  }
+  if (kind === "hold") return found.hold !== undefined;
+  if (kind === "release") return found.hold === undefined;
+  if (kind === "follow-up") return !(state.openBreakGlass ?? []).some((open) => open.version === version);
   if (to !== policy.liveState) return true;
   if (slot === undefined) return weight === undefined && state.champion?.version === version;
   const served = state.slots?.get(slot);
