@@ -67,5 +67,5 @@ export function knownDirection(metric: string): KnownDirection {
 function lookUp(name: string): KnownDirection {
   if (higher.has(name)) return "higher";
   if (lower.has(name)) return "lower";
-  return notes.has(name) || /_mem_(?:cpu|gpu)_/.test(name) ? "none" : undefined;
+  return notes.has(name) || /(?:^|_)mem_(?:cpu|gpu)_/.test(name) ? "none" : undefined;
 }
