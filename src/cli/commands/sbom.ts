@@ -43,9 +43,7 @@ async function sbom_(context: Context, ref: string, options: SbomOptions): Promi
   const trust = options.evidence ? await openEvidenceTrust(context, options) : undefined;
   return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { cycloneDxOf, readBomFacts, spdxOf } = await import("../../evidence/index.ts");
-    const { name } = repository;
-    // A directory of this machine is nobody else's business.
-    const location = repository.location.startsWith("oci:") ? name : repository.location;
+    const { name, location } = repository;
     const tool = packageVersion();
     const tag = version.version === undefined ? undefined : `v${version.version}`;
     const subject = { name, location, descriptor, version: tag };

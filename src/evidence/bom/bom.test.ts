@@ -26,7 +26,7 @@ const facts: BomFacts = {
   name: "ml/risk",
   version: "v4",
   digest: `sha256:${"a".repeat(64)}` as BomFacts["digest"],
-  location: "registry.example.com/ml/risk",
+  address: "oci://registry.example.com/ml/risk",
   owner: "risk-team",
   license: "Apache-2.0",
   created: "2026-10-17T09:41:00Z",
@@ -213,10 +213,11 @@ describe("facts", () => {
     });
     await attachEvidence(repository, subject, lineage, { name: "risk", signer: ann, clock: standingClock });
     await attachEvidence(repository, subject, foreign, { name: "risk", signer: mallory, clock: standingClock });
-    const about = { name: "risk", location: "risk", descriptor: subject };
+    const about = { name: "risk", location: "oci:/home/ann/store/risk", descriptor: subject };
     const trusted = await readBomFacts(repository, about, { keys: [ann.publicKey] });
     expect(JSON.stringify(cycloneDxOf(trusted, "1"))).toContain("loans");
-    expect(JSON.stringify(trusted)).not.toContain("poison");
+    expect(JSON.stringify(trusted)).not.toMatch(/poison|home/);
+    expect(trusted.address).toBe("oci:risk");
     const alone = await readBomFacts(repository, about, undefined);
     expect([alone.lineage, alone.statements]).toEqual([[], []]);
   });

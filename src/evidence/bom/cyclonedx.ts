@@ -55,7 +55,7 @@ export function cycloneDxOf(facts: BomFacts, tool: string): JsonObject {
 }
 
 function modelComponent(facts: BomFacts, inventory: Inventory): JsonObject {
-  const { name, version, digest, location, owner, license, card, files, statements } = facts;
+  const { name, version, digest, owner, license, card, files, statements } = facts;
   const licenses = license ? [{ expression: license }] : card?.license ? [{ license: { name: card.license } }] : [];
   const [code] = inventory.code;
   const repository = iri(code?.uri?.replace(/^git\+/, ""));
@@ -75,13 +75,13 @@ function modelComponent(facts: BomFacts, inventory: Inventory): JsonObject {
     ...(owner === undefined ? {} : { publisher: owner }),
     hashes: hashesOf(digestSet(digest)),
     ...(licenses.length > 0 ? { licenses } : {}),
-    purl: `pkg:oci/${encodeURIComponent(name.slice(name.lastIndexOf("/") + 1))}@${encodeURIComponent(digest)}?repository_url=${encodeURIComponent(location)}`,
+    purl: purlOf(facts),
     ...(code === undefined && inventory.baseModels.length === 0 ? {} : { pedigree: pedigreeOf(inventory) }),
     externalReferences: [
       ...(repository === undefined ? [] : [{ type: "vcs", url: repository }]),
       ...statements.map((statement) => ({
         type: "attestation",
-        url: iri(`oci://${location}@${statement.digest}`) ?? `#${statement.digest}`,
+        url: iri(`${facts.address}@${statement.digest}`) ?? `#${statement.digest}`,
         comment: statement.predicateType,
         hashes: hashesOf(digestSet(statement.digest)),
       })),
@@ -90,6 +90,13 @@ function modelComponent(facts: BomFacts, inventory: Inventory): JsonObject {
     modelCard: modelCardOf(facts, inventory),
     properties,
   };
+}
+
+/** @see {@link https://github.com/package-url/purl-spec/blob/main/types-doc/oci-definition.md} */
+function purlOf({ name, digest, address }: BomFacts): string {
+  const [, repository] = /^oci:\/\/(.+)$/.exec(address) ?? [];
+  const where = repository === undefined ? "" : `?repository_url=${encodeURIComponent(repository)}`;
+  return `pkg:oci/${encodeURIComponent(name.slice(name.lastIndexOf("/") + 1))}@${encodeURIComponent(digest)}${where}`;
 }
 
 function modelCardOf({ architecture, family, card, metrics }: BomFacts, { datasets }: Inventory): JsonObject {
@@ -189,7 +196,7 @@ function iri(text: string | undefined): string | undefined {
 
 /** Says the same of the same facts, and something else of others: a name-based UUID over them (RFC 9562, version 8). */
 export function uuidOf(facts: BomFacts): string {
-  const hex = digestHex(digestOf(JSON.stringify([facts.location, facts.digest, facts.statements])));
+  const hex = digestHex(digestOf(JSON.stringify([facts.address, facts.digest, facts.statements])));
   const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) % 4] ?? "8";
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

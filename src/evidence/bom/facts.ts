@@ -34,8 +34,8 @@ export interface BomFacts {
   /** `v4`; absent for content that is named by digest alone. */
   readonly version?: string | undefined;
   readonly digest: Digest;
-  /** Without tag and digest: `registry.example.com/ml/risk`. */
-  readonly location: string;
+  /** Without tag and digest: `oci://registry.example.com/ml/risk`; `oci:ml/risk` where it lies on a disk. */
+  readonly address: string;
   readonly owner?: string | undefined;
   /** SPDX expression, by the manifest's annotation. */
   readonly license?: string | undefined;
@@ -57,6 +57,7 @@ export interface BomFacts {
 export interface BomSubject {
   readonly name: string;
   readonly version?: string | undefined;
+  /** Where the store keeps it, as `Repository.location` says. */
   readonly location: string;
   readonly descriptor: Descriptor;
 }
@@ -68,7 +69,7 @@ export interface BomSubject {
  */
 export async function readBomFacts(
   store: ReadOnlyGraphTarget,
-  { descriptor, ...subject }: BomSubject,
+  { name, version, location, descriptor }: BomSubject,
   trust: VerificationPolicy | undefined,
   options?: CallOptions,
 ): Promise<BomFacts> {
@@ -77,7 +78,9 @@ export async function readBomFacts(
   const cards = predicatesOf<ModelCard>(verified, "card");
   const { architecture, format, precision, paramSize } = config?.config ?? {};
   return {
-    ...subject,
+    ...{ name, version },
+    // A directory of this machine is nobody else's business, and a name is no host.
+    address: location.startsWith("oci:") ? `oci:${name}` : `oci://${location}`,
     digest: descriptor.digest,
     owner: annotations[modelAnnotationKeys.owner],
     license: annotations[annotationKeys.licenses],

@@ -103,7 +103,7 @@ export function spdxOf(facts: BomFacts, { tool, now }: SpdxOptions): JsonObject 
 }
 
 function modelElement(
-  { name, version, digest, location, created, owner, architecture, format, card, metrics, statements }: BomFacts,
+  { name, version, digest, address, created, owner, architecture, format, card, metrics, statements }: BomFacts,
   id: string,
   {
     agent,
@@ -113,7 +113,7 @@ function modelElement(
   const types = [architecture, format].flatMap((one) => (one === undefined ? [] : [one]));
   return element(id, "ai_AIPackage", name, {
     software_packageVersion: version ?? digest,
-    software_downloadLocation: `oci://${location}@${digest}`,
+    software_downloadLocation: `${address}@${digest}`,
     software_primaryPurpose: "model",
     verifiedUsing: hashesOf(digestSet(digest)),
     ...(owner === undefined ? {} : { suppliedBy: agent }),
@@ -137,7 +137,7 @@ function modelElement(
           externalRef: statements.map((statement) => ({
             type: "ExternalRef",
             externalRefType: "other",
-            locator: [`oci://${location}@${statement.digest}`],
+            locator: [`${address}@${statement.digest}`],
             comment: statement.predicateType,
           })),
         }
