@@ -57,13 +57,15 @@ describe("T21: break-glass", () => {
 
   test("T21: without a follow-up nothing else enters production, until there is one", async () => {
     const { target, world } = await opened();
+    // What others are compared with; the gates of the emergency asked for none of it.
+    await world.prepareStaging(target);
+    await world.state(target, typeOf.canary, predicates.canary());
     const second = await world.push(2);
     await world.prepareStaging(second);
     await world.promote(second, "staging");
     world.pass(73 * 60);
     await world.prepareProduction(second, [target.digest]);
     expect((await denied(world.promote(second, "production"))).gates).toEqual(["MREG-E410 follow-up"]);
-    await world.prepareStaging(target);
     await world.state(target, typeOf.document, predicates.document("runbook"));
     const circumstances = { reason: "post-mortem 7" };
     await world.promote(target, "production", "lea", { kind: "follow-up", circumstances });
