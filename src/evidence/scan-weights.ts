@@ -82,6 +82,8 @@ function resultOf(files: readonly FileFinding[]): TestResult {
   // A scan of nothing says nothing, so it must not pass.
   const nothing = weights.length === 0 ? ["no-weights"] : [];
   const failedTests = [...nothing, ...tests(files, "dangerous", "unscannable")];
+  // A layer of many files is covered only when all of them are.
+  const unread = new Set(files.filter(({ verdict }) => verdict === "unscannable").map(({ digest }) => digest));
   return {
     result: failedTests.length > 0 ? "FAILED" : warnedTests.length > 0 ? "WARNED" : "PASSED",
     configuration: [{ name: formatScanner, annotations: { version: formatScannerVersion } }],
@@ -89,7 +91,7 @@ function resultOf(files: readonly FileFinding[]): TestResult {
     ...(warnedTests.length > 0 ? { warnedTests } : {}),
     failedTests,
     scannedFiles: files
-      .filter(({ verdict }) => verdict !== "unscannable")
+      .filter(({ digest }) => !unread.has(digest))
       .map(({ path, digest }) => ({ path, digest: toContentDigest(digest) })),
   };
 }
