@@ -15,7 +15,8 @@ interface Verified {
   readonly rejected: readonly { readonly code: string }[];
 }
 
-describe("a lifecycle by certificate", () => {
+// A story: each test goes on where the one before it ended.
+describe("a lifecycle by certificate", { shuffle: false }, () => {
   let sigstore: SigstoreInstance;
   let project: Workspace;
   beforeAll(async () => {
@@ -56,7 +57,8 @@ describe("a lifecycle by certificate", () => {
   });
 });
 
-describe("keyless, through the program", () => {
+// One project for all: what the first tests sign, the later ones find.
+describe("keyless, through the program", { shuffle: false }, () => {
   let sigstore: SigstoreInstance;
   let project: Workspace;
   const services = () => ["--fulcio-url", sigstore.url, "--rekor-url", sigstore.url, "--tsa-url", sigstore.tsaUrl];

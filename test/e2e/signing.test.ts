@@ -75,7 +75,8 @@ test("--legacy-signature adds a tag that is no version, and bundles still come f
   expect(await mreg("list older")).not.toContain("sha256-");
 });
 
-describe("--oms", () => {
+// A story: the later tests look at the directory that the first one pulled.
+describe("--oms", { shuffle: false }, () => {
   test("a directory verifies without the registry; files that differ are named", async () => {
     await mreg("sign risk:v1 --key alice.key --oms");
     const pulled = await json("pull risk:v1 --oms -o signed --verify-key alice.pub");
