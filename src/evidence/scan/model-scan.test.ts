@@ -209,6 +209,7 @@ describe("archives", () => {
     const archive = pack();
     archive.entry({ name: "a/config.json" }, '{"auto_map":{"AutoModel":"m.Net"}}');
     archive.entry({ name: "a/w.safetensors" }, Buffer.from(safetensors({}, new Uint8Array())));
+    archive.entry({ name: "a/unknown" }, "?");
     archive.entry({ name: "a/link", type: "symlink", linkname: "../../etc/passwd" });
     archive.finalize();
     const chunks: Buffer[] = [];
