@@ -123,10 +123,10 @@ function presentTime(chain: Chain, clock: Clock): Date {
   );
 }
 
-/** A policy older than the last one used would bring back what was tightened since. */
+/** A policy older than the last one used would bring back what was tightened since; another name is no way around that. */
 function refuseOlderPolicy({ links, policy }: Chain): void {
   const last = links.at(-1)?.record.policy;
-  if (!last || last.name !== policy.name || last.version <= policy.version) return;
+  if (!last || last.version <= policy.version) return;
   throw new LifecycleError(
     "POLICY_INVALID",
     `policy ${policy.name} is version ${policy.version}, but the chain has used version ${last.version} already`,

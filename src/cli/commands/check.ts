@@ -1,14 +1,20 @@
 import type { CommandModule, Context, Outcome } from "../context.ts";
-import { exitCodes } from "../exit-code.ts";
 import { addExamples } from "../options/examples.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
+import {
+  addReportOptions,
+  checkReports,
+  decisionExitCode,
+  type ReportOptions,
+  writeReports,
+} from "../options/reports.ts";
 import { addSigningOptions, readActor, type SigningOptions } from "../options/signing.ts";
 import { withTarget } from "../options/target.ts";
 import { renderDecision, viewDecision } from "../render/decision.ts";
 import type { CheckResult } from "../results/check.ts";
 
-export interface CheckOptions extends RegistryOptions, SigningOptions, PolicyOptions {
+export interface CheckOptions extends RegistryOptions, SigningOptions, PolicyOptions, ReportOptions {
   readonly to: string;
 }
 
@@ -24,7 +30,7 @@ export const command: CommandModule = {
           (context) => check_(context, ref, options),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(check)));
+    addReportOptions(addPolicyOptions(addSigningOptions(addRegistryOptions(check))));
     addExamples(check, [
       { line: "mreg check risk:v1 --to staging", does: "what is missing, without saying who asks" },
       {
@@ -36,6 +42,7 @@ export const command: CommandModule = {
 };
 
 async function check_(context: Context, ref: string, options: CheckOptions): Promise<Outcome<CheckResult>> {
+  checkReports(options);
   const policy = await openPolicy(context, options);
   const actor = await readActor(context, options);
   const { check } = await import("../../lifecycle/index.ts");
@@ -57,6 +64,7 @@ async function check_(context: Context, ref: string, options: CheckOptions): Pro
       reference: pinned,
       decision: viewDecision(decision),
     };
-    return { result, exitCode: decision.allowed ? exitCodes.done : exitCodes.denied };
+    await writeReports(context, options, result.decision);
+    return { result, exitCode: decisionExitCode(options, result.decision) };
   });
 }

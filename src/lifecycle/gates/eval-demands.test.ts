@@ -149,6 +149,11 @@ const evalCases: readonly Case[] = [
     ["eval.holdout MREG-E241"],
   ],
   [
+    "all of it held back, as a fraction",
+    all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdoutFraction: "1" })), championOn(data())),
+    [],
+  ],
+  [
     "more than all held back is nonsense",
     all(inEval('holdout: {minFraction: "0.2"}'), evalOf(data({ holdoutFraction: "1.1" })), championOn(data())),
     ["eval.holdout MREG-E241"],

@@ -1,4 +1,3 @@
-import { predicateTypes } from "../../evidence/predicate-types.ts";
 import type { ModelCard } from "../../evidence/predicates/model-card.ts";
 import { dependencyNames, type Provenance } from "../../evidence/predicates/provenance.ts";
 import type { GateResult } from "../decision.ts";
@@ -53,15 +52,13 @@ function judge({ policy }: Situation, { name, rule, found, candidates }: License
   const allowed = new Set(rule.licenses.map((license) => license.toLowerCase()));
   const refused = found.filter(({ license }) => !allowed.has(license?.trim().toLowerCase() ?? ""));
   const evidence = references(candidates);
-  if (refused.length === 0)
-    return [pass(gate, found.map(({ license }) => license).join(", ") || "no data set", evidence)];
+  if (refused.length === 0) return [pass(gate, "under licences that the policy allows", evidence)];
   const reasons = refused.map(({ what, license }) => `${what} is under ${license ?? "no licence that it names"}`);
-  const type = rule.predicate === "lineage" ? predicateTypes.lineage : predicateTypes.card;
   return [
     deny(gate, "licenseRefused", `${[...new Set(reasons)].join("; ")}, expected ${rule.licenses.join(", ")}`, {
       evidence,
       who: whoMaySign(policy, rule.signedBy),
-      fix: `train on other data or correct the licence in ${type}`,
+      fix: "use something else, or correct the licence that is stated",
     }),
   ];
 }

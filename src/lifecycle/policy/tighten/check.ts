@@ -56,7 +56,7 @@ const byNumber = (one: number, other: number): number => one - other;
 const byDuration = (one: string, other: string): number => durationMs(one) - durationMs(other);
 
 export const atLeast = sized(byNumber, 1);
-export const atMost = sized(byNumber, -1);
+
 export const longer = sized(byDuration, 1);
 export const shorter = sized(byDuration, -1);
 export const higher = sized(compareDecimals, 1);
