@@ -1,7 +1,8 @@
 import type { Digest } from "../base/digest.ts";
 import type { Fingerprint } from "../trust/identity.ts";
 import type { ModelState } from "./chain/fold.ts";
-import type { Member, Policy } from "./policy/policy.ts";
+import type { Circumstances } from "./circumstances.ts";
+import { type Member, type Policy, policyAt } from "./policy/policy.ts";
 import type { TransitionRule } from "./policy/schema.ts";
 
 /** A statement that verified under a key of the policy. What its signer may say is for the gates to judge. */
@@ -52,8 +53,26 @@ export interface Situation {
   readonly requester?: Fingerprint;
   /** When a retired version stops being served, from the request; RFC 3339. */
   readonly sunset?: string;
+  /** What the request says of itself; the gates in `circumstances.ts` judge it. */
+  readonly circumstances?: Circumstances;
   /** The policy that approvals must name. Differs from `policy` only when an old record is judged again. */
   readonly boundPolicy?: Digest;
   /** The evidence set that approvals must name; given together with `boundPolicy`. */
   readonly boundEvidence?: Digest;
+}
+
+/** The situation with the roles that delegations give at its time, for everybody in it. */
+export function withDelegations(situation: Situation): Situation {
+  const policy = policyAt(situation.policy, situation.now);
+  if (policy === situation.policy) return situation;
+  const current = (statement: MemberStatement): MemberStatement => ({
+    ...statement,
+    member: policy.members.get(statement.member.name) ?? statement.member,
+  });
+  return {
+    ...situation,
+    policy,
+    statements: situation.statements.map(current),
+    championStatements: situation.championStatements.map(current),
+  };
 }
