@@ -23,6 +23,24 @@ describe("redactSecrets", () => {
   });
 
   it.each([
+    `ghp_${"a".repeat(36)}`,
+    `github_pat_${"a".repeat(60)}`,
+    `glpat-${"a".repeat(20)}`,
+    `hf_${"a".repeat(34)}`,
+    `xoxb-${"1".repeat(12)}`,
+    `AKIA${"A".repeat(16)}`,
+    `eyJ${"a".repeat(20)}.${"b".repeat(20)}.${"c".repeat(20)}`,
+  ])("takes out a token wherever it stands: %.8s…", (token) => {
+    const { value, isRedacted } = redactSecrets({ args: ["--login", `x=${token};`] });
+    expect([value, isRedacted]).toEqual([{ args: ["--login", `x=${redacted};`] }, true]);
+  });
+
+  it("leaves alone what only begins like one", () => {
+    const texts = ["hf_hub", "AKIA", "risk-model", "eyJ.a.b", "task-specific-tuning-of-a-large-language-model"];
+    expect(redactSecrets(texts)).toEqual({ value: texts, isRedacted: false });
+  });
+
+  it.each([
     { key: "api_key", value: "hunter2" },
     { name: "HF_TOKEN", value: "hunter2" },
   ])("takes the value out of a pair: %o", (pair) => {
