@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
+import type { Workspace } from "../support/cli/workspace.ts";
+
+const projects: Workspace[] = [];
+afterEach(() => {
+  for (const project of projects.splice(0)) project.remove();
+});
+
+async function open(stage: Stage): Promise<Workspace> {
+  const project = await projectAt(stage);
+  projects.push(project);
+  return project;
+}
+
+test("policy push: what it prints is a policy for every command, and extends takes it, too", async () => {
+  const project = await open("evidenced");
+  const pushed = succeed("push", await project.line("mreg policy push policies/base --format json"));
+  const { reference } = JSON.parse(pushed.stdout) as { reference: string };
+  succeed("check", await project.line(`mreg check risk:v1 --to staging --policy ${reference}`));
+  const metadata = (version: number) => `metadata: {name: models, version: ${version}, extends: "${reference}"}\n`;
+  const head = "apiVersion: mreg/v1\nkind: LifecyclePolicy\n";
+  writeFileSync(project.path("tighter.yaml"), `${head}${metadata(2)}evidence: {eval: {minSamples: 1000000}}\n`);
+  const denied = await project.line("mreg check risk:v1 --to staging --policy tighter.yaml");
+  expect(denied).toMatchObject({ exitCode: 3 });
+  expect(denied.stdout).toContain("MREG-E208");
+  writeFileSync(project.path("looser.yaml"), `${head}${metadata(2)}evidence: {scan: {coverAllFiles: false}}\n`);
+  const refused = await project.line("mreg check risk:v1 --to staging --policy looser.yaml");
+  expect(refused).toMatchObject({ exitCode: 2 });
+  expect(refused.stderr).toContain("evidence.scan.coverAllFiles: is false, the base has true");
+});
+
+test("policy lint: errors end with 2 and say where, strange things end with 10 when asked", async () => {
+  const project = await open("initialised");
+  const text = readFileSync(project.path("mreg.policy.yaml"), "utf8");
+  const line = text.split("\n").findIndex((one) => one.includes("serve: shadow")) + 1;
+  writeFileSync(project.path("wrong.yaml"), text.replace("{serve: shadow}", "{serve: some}"));
+  const wrong = await project.line("mreg policy lint wrong.yaml");
+  expect(wrong).toMatchObject({ exitCode: 2 });
+  expect(wrong.stdout).toContain(`wrong.yaml:${line}:`);
+  expect(await project.line("mreg policy lint --fail-on-warn")).toMatchObject({ exitCode: 10 });
+});
+
+test("policy test: another answer than expected ends with 3, and says which", async () => {
+  const project = await open("initialised");
+  writeFileSync(project.path("t.yaml"), "cases: [{name: bare, version: 1, to: staging, expect: allowed}]\n");
+  const run = await project.line("mreg policy test t.yaml");
+  expect(run).toMatchObject({ exitCode: 3 });
+  expect(run.stdout).toContain("0 of 1 as expected");
+  expect(run.stdout).toContain("signature MREG-E101");
+});
+
+test("policy except: a signed exception lets a gate warn; check reports it, and ends with 10 when asked", async () => {
+  const project = await open("pushed");
+  const text = readFileSync(project.path("mreg.policy.yaml"), "utf8");
+  writeFileSync(
+    project.path("mreg.policy.yaml"),
+    `${text}exceptions: {signedBy: [lead], gates: [scan], maxDuration: 30d}\n`,
+  );
+  for (const line of [
+    "sign risk:v1",
+    "attach risk:v1 --type card model/README.md",
+    "attach risk:v1 --type lineage lineage.yaml",
+    "attach risk:v1 --type eval eval.json",
+  ]) {
+    succeed(line, await project.line(`mreg ${line}`));
+  }
+  const check = "mreg check risk:v1 --to staging --fail-on-warn --report sarif=out.sarif --report junit=out.xml";
+  expect(await project.line(check)).toMatchObject({ exitCode: 3 });
+  const except = "mreg policy except risk:v1 --gate scan --ticket OPS-1 --until 7d --reason testing --key";
+  expect(await project.line(`${except} mike.key`)).toMatchObject({ exitCode: 4 });
+  succeed("except", await project.line(`${except} lea.key`));
+  const warned = await project.line(check);
+  expect(warned).toMatchObject({ exitCode: 10 });
+  expect(warned.stdout).toContain("lea excepts it until");
+  expect(readFileSync(project.path("out.sarif"), "utf8")).toContain('"level": "warning"');
+  expect(readFileSync(project.path("out.xml"), "utf8")).toContain('failures="0"');
+});
