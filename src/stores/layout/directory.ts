@@ -8,11 +8,12 @@ import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import { checkRepositoryName } from "../../oci/reference.ts";
 import { look, readRegular } from "./files.ts";
 import { layoutFileLimitBytes, nameDepthLimit } from "./limits.ts";
+import { fileLockNames } from "./lock.ts";
 
 const layoutVersion = "1.0.0";
 
 /** Names a layout needs for itself: a repository called `a/blobs` would lie among the blobs of `a`. */
-const reservedNames: readonly string[] = ["blobs", "index.json", "index.json.lock", "oci-layout"];
+const reservedNames: readonly string[] = ["blobs", "index.json", ...fileLockNames("index.json"), "oci-layout"];
 
 /**
  * Refuses repository names that have no directory of their own.

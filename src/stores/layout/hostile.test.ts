@@ -116,6 +116,9 @@ for (const name of [
   "blobs",
   "risk/blobs/sha256",
   "risk/index.json",
+  "risk/index.json.lock",
+  "risk/index.json.lock.owner",
+  "risk/index.json.lock.gate",
   "risk/oci-layout",
   `${"a/".repeat(32)}a`,
 ]) {

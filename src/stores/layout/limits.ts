@@ -18,7 +18,7 @@ export const walkLimit = 100_000;
 /** Bytes of manifests whose subject and annotations are remembered by one registry: some 60,000 of the usual 1 KiB. */
 export const manifestCacheLimitBytes = 64 * 1024 * 1024;
 
-/** Age at which a lock counts as left behind by a process that died; a living holder renews it twice as often. */
+/** Age at which a lock counts as left behind, where nobody can tell whether its holder lives. */
 export const lockStaleMs = 10_000;
 
 /** How long a writer waits for others by default: long enough to outlive one lock that was left behind. */

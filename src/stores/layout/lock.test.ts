@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readdir, rm, rmdir, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,6 +69,29 @@ test("run: takes over what a process that died has left", async () => {
   await mkdir(`${path}.lock`);
   await utimes(`${path}.lock`, 1, 1);
   expect(await new FileLock(path, 60_000).run(async () => "done")).toBe("done");
+});
+
+test.runIf(process.platform === "linux")("run: a killed holder's lock is taken over although it is fresh", async () => {
+  const source = `import { FileLock } from ${JSON.stringify(import.meta.resolve("./lock.ts"))};
+    const lock = new FileLock(${JSON.stringify(path)}, 60_000);
+    await lock.run(() => new Promise(() => { console.log("held"); setInterval(() => {}, 1000); }));`;
+  const holder = spawn(process.execPath, ["--input-type=module", "-e", source], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    await once(holder.stdout, "data");
+    await rejectsWith(
+      new FileLock(path, 50).run(async () => "done"),
+      "LOCKED",
+    );
+  } finally {
+    holder.kill("SIGKILL");
+  }
+  await once(holder, "exit");
+  const inAnHour = Date.now() / 1_000 + 3_600;
+  await utimes(`${path}.lock`, inAnHour, inAnHour);
+  expect(await new FileLock(path, 60_000).run(async () => "done")).toBe("done");
+  expect(await readdir(directory)).toEqual([]);
 });
 
 test("run: an abort ends the wait with its reason", async () => {

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { isLocked, processLockNames, takeProcessLock } from "../../base/process-lock.ts";
 import { StoreError } from "../../oci/errors.ts";
 import { lockStaleMs } from "./limits.ts";
+
+const lockSuffix = ".lock";
+
+/** The names that the lock of a file takes beside it. */
+export function fileLockNames(name: string): readonly string[] {
+  return processLockNames(name + lockSuffix);
+}
 
 /** Asked before something final is done: the lock was lost when this process slept longer than {@link lockStaleMs}. */
 export interface HeldLock {
@@ -12,7 +20,8 @@ export interface HeldLock {
  * One writer at a time, among the calls of this process and among processes.
  *
  * Calls of this process queue up in order; only their first competes with other processes, for the directory
- * `<path>.lock`. Other programs (oras, skopeo, zot) do not know this lock: they must not write at the same time.
+ * `<path>.lock`; where the system tells that its holder was killed, it is taken over at once. Other programs (oras,
+ * skopeo, zot) do not know this lock: they must not write at the same time.
  */
 export class FileLock {
   readonly #path: string;
@@ -20,7 +29,7 @@ export class FileLock {
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, waitMs: number) {
-    this.#path = path;
+    this.#path = path + lockSuffix;
     this.#waitMs = waitMs;
   }
 
@@ -41,28 +50,24 @@ export class FileLock {
     try {
       return await work({
         check: () => {
-          if (lost) throw new StoreError("LOCKED", `the lock ${this.#path}.lock was taken over`, { cause: lost });
+          if (lost) throw new StoreError("LOCKED", `the lock ${this.#path} was taken over`, { cause: lost });
         },
       });
     } finally {
-      // A lock that was lost is not ours to release; its loss has been reported where it mattered.
-      await release().catch(() => {});
+      await release();
     }
   }
 
   async #acquire(onLost: (error: Error) => void, signal?: AbortSignal): Promise<() => Promise<void>> {
-    // Loaded only by those who write: half of the commands never do.
-    const { lock } = await import("proper-lockfile");
     const start = performance.now();
     for (;;) {
       signal?.throwIfAborted();
       try {
-        // realpath: false, since index.json need not be there yet.
-        return await lock(this.#path, { realpath: false, stale: lockStaleMs, onCompromised: onLost });
+        return await takeProcessLock(this.#path, { staleMs: lockStaleMs, onLost });
       } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code !== "ELOCKED") throw cause;
+        if (!isLocked(cause)) throw cause;
         if (performance.now() - start >= this.#waitMs) {
-          throw new StoreError("LOCKED", `${this.#path}.lock was held by another writer for ${this.#waitMs} ms`, {
+          throw new StoreError("LOCKED", `${this.#path} was held by another writer for ${this.#waitMs} ms`, {
             cause,
           });
         }

@@ -24,6 +24,7 @@ export async function writeOwner(path: string): Promise<void> {
 /** Tells whether the process that noted itself is known to be dead; false in doubt, as for one on another machine. */
 export async function isOwnerDead(path: string): Promise<boolean> {
   const target = await readlink(path).catch(() => "");
+  if (target === "") return false;
   const [realm, pid, start, ...rest] = target.split(" ");
   const here = await thisProcess();
   if (!here || realm !== here.realm || !pid || !start || !/^\d+$/.test(pid) || rest.length > 0) return false;
