@@ -126,7 +126,12 @@ describe("the end of a version", () => {
     expect(sunsets(await chainOf(world), world.now)).toMatchObject([{ version: 1, daysLeft: 2, successor: "v2" }]);
     world.pass(49 * 60);
     expect(await of()).toMatchObject({ answer: "audit" });
-    await world.state(first, typeOf.consumers, { ...predicates.consumers(), observedAt: world.now.toISOString() }, "mike");
+    await world.state(
+      first,
+      typeOf.consumers,
+      { ...predicates.consumers(), observedAt: world.now.toISOString() },
+      "mike",
+    );
     await world.promote(first, "archived");
     expect(await of()).toMatchObject({ answer: "audit", reason: expect.stringContaining("v1 is archived since") });
     await world.promote(first, "revoked", "lea", { circumstances: { reason: "poisoned" } });
@@ -139,7 +144,12 @@ describe("the end of a version", () => {
     const { first, move, world } = await retired();
     await move();
     world.pass(49 * 60);
-    await world.state(first, typeOf.consumers, { ...predicates.consumers(), observedAt: world.now.toISOString() }, "mike");
+    await world.state(
+      first,
+      typeOf.consumers,
+      { ...predicates.consumers(), observedAt: world.now.toISOString() },
+      "mike",
+    );
     const hold = (kind: "hold" | "release", by: "olga" | "mike") =>
       world.promote(first, "retired", by, { kind, circumstances: { reason: "case 4711" } });
     expect(await denied(hold("hold", "mike"))).toEqual(["MREG-E301 authorize"]);

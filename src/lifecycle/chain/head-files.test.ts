@@ -104,7 +104,9 @@ test("HeadFiles: many who write at once leave one whole file, and none an older 
   const chain = await readChain(world.repository, world.policy);
   const older = { ...chain, links: chain.links.slice(0, 1) };
   await store.write(world.repository.location, chain);
-  await Promise.all(Array.from({ length: 8 }, (_, at) => store.write(world.repository.location, at % 2 ? chain : older)));
+  await Promise.all(
+    Array.from({ length: 8 }, (_, at) => store.write(world.repository.location, at % 2 ? chain : older)),
+  );
   const known = await store.read(world.repository.location, chain);
   expect(known).toMatchObject({ sequence: 2, digest: chain.links[1]?.bundle.digest });
   expect(await readdir(directory)).toHaveLength(1);
