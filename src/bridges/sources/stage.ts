@@ -14,7 +14,7 @@ const concurrency = 4;
 /**
  * Brings files from elsewhere into a directory that nobody else uses; each appears under its name when it is complete.
  *
- * @throws {@link SourceError} `SOURCE_INVALID` for paths that lead out of the directory or exclude one another, and for
+ * @throws {@link SourceError} `SOURCE_NOT_FOUND` when there are none. `SOURCE_INVALID` for paths that lead out of the directory or exclude one another, and for
  * a file that is not as long as the source says. Nothing is fetched when a path is refused.
  */
 export async function stageFiles(
@@ -40,7 +40,8 @@ export async function stageFiles(
 }
 
 function checkPaths(paths: readonly string[]): void {
-  if (paths.length === 0) throw new SourceError("SOURCE_INVALID", "the model has no files, expected at least one");
+  if (paths.length === 0)
+    throw new SourceError("SOURCE_NOT_FOUND", "the model has no files there, expected at least one");
   if (paths.length > modelFileLimit) {
     const found = `the model has ${paths.length} files, expected at most ${modelFileLimit}`;
     throw new SourceError("SOURCE_INVALID", found);

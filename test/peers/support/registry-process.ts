@@ -111,7 +111,7 @@ async function writeConfig(work: string, name: string, config: object): Promise<
   return path;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();

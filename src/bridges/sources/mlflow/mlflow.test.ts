@@ -257,7 +257,7 @@ describe("MLflow: answers that are not to be believed", () => {
     ["a path for a name", listingPath, file("../../etc/passwd"), "SOURCE_INVALID"],
     ["a name that no system has", listingPath, file("a\u0000b"), "SOURCE_INVALID"],
     ["two names that are one", listingPath, { files: [...file("A").files, ...file("a").files] }, "SOURCE_INVALID"],
-    ["no files", listingPath, { files: [] }, "SOURCE_INVALID"],
+    ["no files", listingPath, { files: [] }, "SOURCE_NOT_FOUND"],
     ["a list without end", listingPath, { ...file("MLmodel"), next_page_token: "again" }, "SOURCE_INVALID"],
     ["a shorter file than listed", listingPath, file("MLmodel", 9_999), "SOURCE_INVALID"],
     [
