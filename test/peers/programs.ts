@@ -183,6 +183,13 @@ const lmEval: PythonProgram = {
 
 const dvc: PythonProgram = { name: "dvc", version: "3.67.1", requirements: ["dvc==3.67.1"] };
 
+/** The tracking server and registry that models are imported from, with what its example trains. */
+const mlflow: PythonProgram = {
+  name: "mlflow",
+  version: "3.17.2",
+  requirements: ["mlflow[auth]==3.17.2", "scikit-learn==1.9.1", "numpy==2.4.6", "skops==0.16.0"],
+};
+
 export const pythonPrograms: readonly PythonProgram[] = [
   modelSigning,
   pickleScanners,
@@ -191,7 +198,7 @@ export const pythonPrograms: readonly PythonProgram[] = [
   dvc,
   inspectAi,
   lmEval,
-];
+, mlflow];
 
 /** Cheapest first: what fails, fails early. */
 export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, cosign2, zot];
