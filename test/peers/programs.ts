@@ -198,7 +198,8 @@ export const pythonPrograms: readonly PythonProgram[] = [
   dvc,
   inspectAi,
   lmEval,
-, mlflow];
+  mlflow,
+];
 
 /** Cheapest first: what fails, fails early. */
 export const programs: readonly Program[] = [olareg, crane, oras, conformance, distribution, cosign, cosign2, zot];
