@@ -15,7 +15,8 @@ export class ChainBuilder {
     const { links = [], model, policy } = start;
     this.#context = { model, policy };
     this.#state = new Fold(policy.liveState);
-    for (const link of links) this.#add(link);
+    // Their lists are shared already: whoever verified or restored them saw to it.
+    for (const link of links) this.#keep(link);
   }
 
   get length(): number {
@@ -32,8 +33,11 @@ export class ChainBuilder {
   }
 
   #add(link: ChainLink): void {
-    const shared = { ...link, record: this.#lists.share(link.record) };
-    this.#links.push(shared);
-    this.#state.apply(shared);
+    this.#keep({ ...link, record: this.#lists.share(link.record) });
+  }
+
+  #keep(link: ChainLink): void {
+    this.#links.push(link);
+    this.#state.apply(link);
   }
 }

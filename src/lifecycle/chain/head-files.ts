@@ -119,7 +119,10 @@ function restore(file: z.infer<typeof HeadFile>, policy: Policy): readonly Chain
     const signer = policy.members.get(name);
     const [evidence, baseline] = [file.lists[e], file.lists[b]];
     if (!signer || !evidence || !baseline) return undefined;
-    links.push({ ...link, sequence: at + 1, signer, record: { ...record, evidence, baseline } });
+    // In place: what was parsed is nobody else's, and a copy of ten thousand would be garbage.
+    links.push(
+      Object.assign(link, { sequence: at + 1, signer, record: Object.assign(record, { evidence, baseline }) }),
+    );
   }
   return links;
 }
