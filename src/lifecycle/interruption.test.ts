@@ -72,7 +72,9 @@ async function ready(options: ConstructorParameters<typeof World>[1] = {}) {
 async function interrupted(writes: number, after: boolean, createOnce = true) {
   const { world, target } = await ready();
   const request = { ...world.request(target, "production"), signer: cast.mike };
-  const error = await promote(failing(world.repository, writes, after, createOnce), request).catch((caught: unknown) => caught);
+  const error = await promote(failing(world.repository, writes, after, createOnce), request).catch(
+    (caught: unknown) => caught,
+  );
   const { links } = await readChain(world.repository, world.policy);
   return { world, target, finished: !(error instanceof PowerCut), committed: links.length === 2 };
 }
@@ -113,19 +115,22 @@ describe.each([
       [at, false],
       [at, true],
     ]).flat() as [number, boolean][],
-  )("reconcileTags: stopped at write %d (after it: %s), restores the tags, and again changes nothing", async (at, after) => {
-    const { world, committed } = await interrupted(at, after, createOnce);
-    const chain = await readChain(world.repository, world.policy);
-    const { conflicts, written } = await reconcileTags(world.repository, chain);
-    expect(conflicts).toEqual([]);
-    const tags = ["v1-production", "production-r000001"];
-    const last = at - commit - (after ? 0 : 1);
-    expect(written).toEqual(committed ? tags.slice(Math.max(0, last)) : []);
-    expect((await readStatus(world.repository, world.policy)).anomalies).toEqual([]);
-    const everything = await listOf(world.repository.tags());
-    expect(await reconcileTags(world.repository, chain)).toEqual({ written: [], conflicts: [] });
-    expect(await listOf(world.repository.tags())).toEqual(everything);
-  });
+  )(
+    "reconcileTags: stopped at write %d (after it: %s), restores the tags, and again changes nothing",
+    async (at, after) => {
+      const { world, committed } = await interrupted(at, after, createOnce);
+      const chain = await readChain(world.repository, world.policy);
+      const { conflicts, written } = await reconcileTags(world.repository, chain);
+      expect(conflicts).toEqual([]);
+      const tags = ["v1-production", "production-r000001"];
+      const last = at - commit - (after ? 0 : 1);
+      expect(written).toEqual(committed ? tags.slice(Math.max(0, last)) : []);
+      expect((await readStatus(world.repository, world.policy)).anomalies).toEqual([]);
+      const everything = await listOf(world.repository.tags());
+      expect(await reconcileTags(world.repository, chain)).toEqual({ written: [], conflicts: [] });
+      expect(await listOf(world.repository.tags())).toEqual(everything);
+    },
+  );
 });
 
 describe("what interrupted promotions leave", () => {
