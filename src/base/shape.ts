@@ -39,6 +39,12 @@ export function countAt(value: unknown, at: string): number {
   throw unexpected(value, at, "a whole number from 0 to 2^53 - 1");
 }
 
+/** A number; JSON has longer ones than JavaScript, which are refused. */
+export function numberAt(value: unknown, at: string): number {
+  if (Number.isFinite(value)) return value as number;
+  throw unexpected(value, at, "a number");
+}
+
 /** One value and no other. */
 export function constantAt<const T extends number | string>(value: unknown, at: string, constant: T): T {
   if (value === constant) return constant;
@@ -54,6 +60,16 @@ export function textsAt(value: unknown, at: string): Record<string, string> {
 /** Absent, or what `read` accepts. */
 export function optionalAt<T>(value: unknown, at: string, read: (value: unknown, at: string) => T): T | undefined {
   return value === undefined ? undefined : read(value, at);
+}
+
+/** Reads what may be anything; undefined when it is not what `read` accepts, for messages that must not quote it. */
+export function readQuietly<T>(value: unknown, read: (value: unknown, at: string) => T): T | undefined {
+  try {
+    return read(value, "");
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
 }
 
 /** The error for a value that is not what is expected there. */

@@ -16,7 +16,20 @@ const key = fc.constantFrom(
   "other",
 );
 const word = fc.oneof(
-  fc.constantFrom("oci:./store", "registry.example.com:5000/ml", "env://KEY", "~", "null", "True", "1e3", ".5", "./a"),
+  fc.constantFrom(
+    "oci:./store",
+    "registry.example.com:5000/ml",
+    "env://KEY",
+    "127.0.0.1:5000/ml",
+    "1.2.3",
+    "1.2.3.4e5",
+    "~",
+    "null",
+    "True",
+    "1e3",
+    ".5",
+    "./a",
+  ),
   fc.constantFrom(
     "a: b",
     "a:",
@@ -60,6 +73,10 @@ test("a plain mreg.yaml reads as the YAML parser and the schema read it, or is l
   );
   // The comparison is one of files that were read, and not only of empty ones.
   expect(read).toBeGreaterThan(200);
+});
+
+test("the address of a registry is plain", () => {
+  expect(readPlainConfig("registry: 127.0.0.1:5000/ml\n")).toEqual({ registry: "127.0.0.1:5000/ml" });
 });
 
 test("what `mreg init` writes is plain", () => {

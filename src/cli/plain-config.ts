@@ -1,8 +1,12 @@
 import type { Config } from "./config-file.ts";
 
 const nothing = /^ *(?:#.*)?$/;
-/** A key, and a word that YAML cannot take for anything but a string: no quote, no number, no colon before a space. */
-const entry = /^( *)([a-z]+): +((?:\.{0,2}\/|[A-Za-z])[A-Za-z0-9._/@-]*(?::[A-Za-z0-9._/@-]+)*) *(?: #.*)?$/;
+/**
+ * A key, and a word that YAML cannot take for anything but a string: no quote, no number (an address with its three
+ * dots is none), no colon before a space.
+ */
+const entry =
+  /^( *)([a-z]+): +((?:\.{0,2}\/|[A-Za-z]|(?:[0-9]{1,3}\.){3}[0-9])[A-Za-z0-9._/@-]*(?::[A-Za-z0-9._/@-]+)*) *(?: #.*)?$/;
 const section = /^(signing|model): *(?: #.*)?$/;
 /** Words that YAML takes for something else than a string. */
 const notText = /^(?:null|true|false)$/i;

@@ -29,7 +29,7 @@ export type { ModelFile } from "./layers.ts";
 export { type FileKind, fileKinds, layerAnnotationKeys, modelAnnotationKeys, modelMediaTypes } from "./media-types.ts";
 export type { MlflowModel } from "./mlmodel.ts";
 export type { ModelInput } from "./model-input.ts";
-export { ModelPackConfig } from "./modelpack-config.ts";
+export type { ModelPackConfig } from "./modelpack-config.ts";
 export { type PulledFile, type PulledModel, type PullOptions, pullModel } from "./pull.ts";
 export { blobReader, bytesReader, fileReader, type RangeReader } from "./range-reader.ts";
 export { readModel } from "./read.ts";

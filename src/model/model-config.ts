@@ -1,21 +1,5 @@
-import { z } from "zod";
 import type { JsonValue } from "../base/json.ts";
-
-/**
- * The facts that mreg takes from a Hugging Face `config.json`. A field of another type counts as absent: the file is
- * the training framework's, not ours to refuse.
- */
-const Facts = z.object({
-  architectures: z.array(z.string()).optional().catch(undefined),
-  model_type: z.string().optional().catch(undefined),
-  quantization_config: z
-    .object({
-      quant_method: z.string().optional().catch(undefined),
-      bits: z.number().optional().catch(undefined),
-    })
-    .optional()
-    .catch(undefined),
-});
+import { arrayAt, numberAt, objectAt, readQuietly, textAt } from "../base/shape.ts";
 
 export interface ModelConfigFacts {
   readonly architecture?: string;
@@ -30,15 +14,18 @@ export interface ModelConfigFacts {
  * and models with such a file still load.
  */
 export function readModelConfig(bytes: Uint8Array): ModelConfigFacts {
-  const parsed = Facts.safeParse(parse(bytes));
-  if (!parsed.success) return {};
-  const { architectures, model_type: family, quantization_config: quantization } = parsed.data;
-  const architecture = architectures?.[0];
+  // A field of another type counts as absent: the file is the training framework's, not ours to refuse.
+  const facts = readQuietly(parse(bytes), objectAt) ?? {};
+  const quantizing = readQuietly(facts["quantization_config"], objectAt) ?? {};
+  const [architecture] = readQuietly(facts["architectures"], (value) => arrayAt(value, "", textAt)) ?? [];
+  const family = readQuietly(facts["model_type"], textAt);
+  const quantization = readQuietly(quantizing["quant_method"], textAt);
+  const quantizationBits = readQuietly(quantizing["bits"], numberAt);
   return {
     ...(architecture ? { architecture } : {}),
     ...(family ? { family } : {}),
-    ...(quantization?.quant_method ? { quantization: quantization.quant_method } : {}),
-    ...(quantization?.bits ? { quantizationBits: quantization.bits } : {}),
+    ...(quantization ? { quantization } : {}),
+    ...(quantizationBits ? { quantizationBits } : {}),
   };
 }
 

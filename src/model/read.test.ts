@@ -160,12 +160,20 @@ describe("readModel: what others pack", () => {
   });
 });
 
-test.each(["not JSON", "[]", '{"config":{"paramSize":8}}', '{"descriptor":{},"descriptor":{}}'])(
-  "readModel: refuses the config %s",
-  async (text) => {
-    await rejectsWith(read({ config: blob(configType, text), layers: [titled("a", "a")] }), "CONFIG_INVALID");
-  },
-);
+test.each([
+  "not JSON",
+  "[]",
+  '{"config":{"paramSize":8}}',
+  '{"config":[]}',
+  '{"descriptor":{"name":null}}',
+  '{"descriptor":{"licenses":"MIT"}}',
+  '{"descriptor":{"authors":[1]}}',
+  '{"modelfs":{"diffIds":[{}]}}',
+  '{"modelfs":{"type":1}}',
+  '{"descriptor":{},"descriptor":{}}',
+])("readModel: refuses the config %s", async (text) => {
+  await rejectsWith(read({ config: blob(configType, text), layers: [titled("a", "a")] }), "CONFIG_INVALID");
+});
 
 test("readModel: refuses a config larger than any is, before reading it", async () => {
   const config = blob(configType, Buffer.alloc(10 * 1024 * 1024 + 1, " "));

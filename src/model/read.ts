@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { objectAt, textAt } from "../base/shape.ts";
 import type { CallOptions, Fetcher, ReadOnlyTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { fetchImageManifest } from "../oci/fetch-manifest.ts";
@@ -11,7 +11,7 @@ import { isOllamaModel, ollamaFiles } from "./adaptors/ollama.ts";
 import { ModelError } from "./errors.ts";
 import { fileKind } from "./kind.ts";
 import { isModelPackType, layerAnnotationKeys, parseLayerMediaType } from "./media-types.ts";
-import { ModelPackConfig } from "./modelpack-config.ts";
+import { type ModelPackConfig, modelPackConfigAt } from "./modelpack-config.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
 
 /**
@@ -81,21 +81,22 @@ function layerPath({ annotations = {} }: Descriptor): string | undefined {
   return filepath || metadataName(annotations[layerAnnotationKeys.metadata]) || annotations[annotationKeys.title];
 }
 
-const FileMetadata = z.looseObject({ name: z.string() });
-
 function metadataName(json: string | undefined): string | undefined {
   if (json === undefined) return undefined;
   try {
-    return FileMetadata.safeParse(JSON.parse(json)).data?.name;
+    return textAt(objectAt(JSON.parse(json), "")["name"], "name");
   } catch {
     return undefined;
   }
 }
 
 async function readConfig(store: Fetcher, target: Descriptor, options?: CallOptions): Promise<ModelPackConfig> {
-  const config = ModelPackConfig.safeParse(await readJsonConfig(store, target, options));
-  if (config.success) return config.data;
-  throw invalid(`config ${target.digest} is not a ModelPack config: ${config.error.message}`, config.error);
+  const config = await readJsonConfig(store, target, options);
+  try {
+    return modelPackConfigAt(config, "");
+  } catch (cause) {
+    throw invalid(`config ${target.digest} is not a ModelPack config: ${(cause as Error).message}`, cause);
+  }
 }
 
 function invalid(reason: string, cause?: unknown): ModelError {

@@ -69,6 +69,13 @@ describe("safetensors: refuses", () => {
     ["duplicate keys", raw(BigInt(duplicate.length), duplicate, Buffer.alloc(1)), /duplicate key "a"/],
     ["metadata that is not text", safetensors({ __metadata__: { a: 1 } }, Buffer.alloc(0)), /__metadata__/],
     ["a tensor without a shape", safetensors({ a: { dtype: "U8", data_offsets: [0, 4] } }, Buffer.alloc(4)), /"a"/],
+    ["a tensor that is a list", safetensors({ a: [] }, Buffer.alloc(0)), /"a" is malformed/],
+    ["a dtype that is no text", safetensors({ a: info(0, 4, [4], 8 as never) }, Buffer.alloc(4)), /malformed: dtype/],
+    [
+      "one offset too many",
+      safetensors({ a: { dtype: "U8", shape: [4], data_offsets: [0, 4, 4] } }, Buffer.alloc(4)),
+      /malformed: data_offsets/,
+    ],
     ["a negative dimension", safetensors({ a: info(0, 4, [-4]) }, Buffer.alloc(4)), /malformed/],
     ["a fractional offset", safetensors({ a: info(0.5, 4.5, [4]) }, Buffer.alloc(4)), /malformed/],
     ["an unknown dtype", safetensors({ a: info(0, 4, [4], "F128") }, Buffer.alloc(4)), /unknown dtype "F128"/],

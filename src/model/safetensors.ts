@@ -1,6 +1,6 @@
-import { z } from "zod";
 import { parseStrictJson } from "../base/json.ts";
 import { safetensorsHeaderLimitBytes, tensorLimit } from "../base/limits.ts";
+import { arrayAt, countAt, objectAt, textAt, textsAt, unexpected } from "../base/shape.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { countElements, quote, type Tensor, unsafe, type WeightsHeader } from "./tensor.ts";
 
@@ -35,9 +35,20 @@ export const safetensorsBits: ReadonlyMap<string, number> = new Map(
 /** Bytes of the little-endian u64 in front of the JSON. */
 const lengthBytes = 8;
 
-const Count = z.int().min(0);
-const TensorInfo = z.object({ dtype: z.string(), shape: z.array(Count), data_offsets: z.tuple([Count, Count]) });
-const Metadata = z.record(z.string(), z.string());
+interface TensorInfo {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly data_offsets: readonly [begin: number, end: number];
+}
+
+function tensorInfoAt(value: unknown, at: string): TensorInfo {
+  const info = objectAt(value, at);
+  textAt(info["dtype"], "dtype");
+  arrayAt(info["shape"], "shape", countAt);
+  const offsets = arrayAt(info["data_offsets"], "data_offsets", countAt);
+  if (offsets.length !== 2) throw unexpected(offsets, "data_offsets", "two offsets");
+  return info as unknown as TensorInfo;
+}
 
 /**
  * Parses the header of a safetensors file with every check of the reference implementation, and duplicate keys.
@@ -69,7 +80,7 @@ async function readJson(read: RangeReader): Promise<Uint8Array> {
   return read.read(lengthBytes, length);
 }
 
-type NamedInfo = readonly [name: string, info: z.infer<typeof TensorInfo>];
+type NamedInfo = readonly [name: string, info: TensorInfo];
 
 function parseJson(bytes: Uint8Array): { metadata: Record<string, string>; infos: NamedInfo[] } {
   if (bytes[0] !== 0x7b) throw unsafe("its header does not start with {");
@@ -85,19 +96,21 @@ function parseJson(bytes: Uint8Array): { metadata: Record<string, string>; infos
   let metadata: Record<string, string> = {};
   const infos: NamedInfo[] = [];
   for (const [name, value] of entries) {
-    if (name === "__metadata__") metadata = checked(Metadata, value, "__metadata__");
-    else infos.push([name, checked(TensorInfo, value, name)]);
+    if (name === "__metadata__") metadata = checked(textsAt, value, "__metadata__");
+    else infos.push([name, checked(tensorInfoAt, value, name)]);
   }
   return { metadata, infos };
 }
 
-function checked<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw unsafe(`entry ${quote(name)} is malformed: ${z.prettifyError(parsed.error).slice(0, 300)}`, parsed.error);
+function checked<T>(read: (value: unknown, at: string) => T, value: unknown, name: string): T {
+  try {
+    return read(value, "it");
+  } catch (cause) {
+    throw unsafe(`entry ${quote(name)} is malformed: ${(cause as Error).message.slice(0, 300)}`, cause);
+  }
 }
 
-function describeTensor(name: string, info: z.infer<typeof TensorInfo>, headerBytes: number): Tensor {
+function describeTensor(name: string, info: TensorInfo, headerBytes: number): Tensor {
   const [begin, end] = info.data_offsets;
   const bits = safetensorsBits.get(info.dtype);
   if (bits === undefined) throw unsafe(`tensor ${quote(name)} has the unknown dtype ${quote(info.dtype)}`);

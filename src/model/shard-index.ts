@@ -1,10 +1,12 @@
-import { z } from "zod";
+import { objectAt, textsAt } from "../base/shape.ts";
 import { ModelError } from "./errors.ts";
 import { comparePaths } from "./file-path.ts";
 import { quote, type WeightsHeader } from "./tensor.ts";
 
 /** `model.safetensors.index.json` of transformers: which shard holds which tensor. */
-const ShardIndex = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
+interface ShardIndex {
+  readonly weight_map: Readonly<Record<string, string>>;
+}
 
 /** Tells whether a file is an index of safetensors shards. */
 export function isShardIndex(path: string): boolean {
@@ -55,9 +57,10 @@ function refuseRepeated(path: string, shards: ReadonlyMap<string, ReadonlySet<st
   }
 }
 
-function parseIndex(path: string, bytes: Uint8Array): z.infer<typeof ShardIndex> {
+function parseIndex(path: string, bytes: Uint8Array): ShardIndex {
   try {
-    return ShardIndex.parse(JSON.parse(Buffer.from(bytes).toString("utf8")));
+    const index = objectAt(JSON.parse(Buffer.from(bytes).toString("utf8")), "");
+    return { weight_map: textsAt(index["weight_map"], "weight_map") };
   } catch (cause) {
     throw new ModelError("CONFIG_INVALID", `${path} is not an index of shards`, { cause, path });
   }

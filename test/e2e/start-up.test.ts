@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test } from "vitest";
 import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
 import type { RunOptions, Workspace } from "../support/cli/workspace.ts";
+import { startRegistry } from "../support/registry/index.ts";
 
 const recorder = new URL("../support/cli/record-modules.ts", import.meta.url).href;
 const projects: Workspace[] = [];
@@ -13,8 +14,8 @@ afterEach(() => {
   for (const project of projects.splice(0)) project.remove();
 });
 
-async function newProject(stage: Stage): Promise<Workspace> {
-  const project = await projectAt(stage);
+async function newProject(stage: Stage, host?: string): Promise<Workspace> {
+  const project = await projectAt(stage, host);
   projects.push(project);
   return project;
 }
@@ -24,11 +25,17 @@ const shipped = fileURLToPath(new URL("../../bin/mreg.js", import.meta.url));
 const unbundled = fileURLToPath(new URL("../support/cli/unbundled.ts", import.meta.url));
 
 /** The packages and floors that a command loads, in the order of the alphabet. */
-async function loadedBy(line: string, stage: Stage = "pushed", program = unbundled): Promise<readonly string[]> {
-  const { directory } = await newProject(stage);
+async function loadedBy(
+  line: string,
+  stage: Stage = "pushed",
+  program = unbundled,
+  host?: string,
+): Promise<readonly string[]> {
+  const { directory } = await newProject(stage, host);
   const file = join(directory, "modules.json");
   const env = { PATH: process.env["PATH"], HOME: join(directory, ".home"), RECORD_MODULES: file };
-  await promisify(execFile)(process.execPath, [`--import=${recorder}`, program, ...line.split(" ")], {
+  const args = [...line.split(" "), ...(host === undefined ? [] : ["--registry", host])];
+  await promisify(execFile)(process.execPath, [`--import=${recorder}`, program, ...args], {
     cwd: directory,
     env,
   });
@@ -69,6 +76,16 @@ for (const [line, stage] of [
     const loaded = await loadedBy(line, stage);
     expect(loaded).toContain("stores");
     expect(loaded.filter((name) => /^(?:undici|ora|sigstore|@sigstore\/.*|@tufjs\/.*|tuf-js)$/.test(name))).toEqual([]);
+  });
+}
+
+for (const line of ["list", "push risk model --format json", "inspect risk:v1"]) {
+  test(`${line} over HTTP loads no zod`, async () => {
+    const registry = await startRegistry();
+    onTestFinished(() => registry.close());
+    const loaded = await loadedBy(line, "pushed", unbundled, registry.host);
+    expect(loaded).toContain("stores");
+    expect(loaded).not.toContain("zod");
   });
 }
 

@@ -1,4 +1,5 @@
 import { pageLimit } from "../../base/limits.ts";
+import { arrayAt, objectAt, textAt } from "../../base/shape.ts";
 import type { RegistryClient, RegistryRequest } from "./http/client.ts";
 import { sameOriginUrl } from "./http/redirect.ts";
 import type { HttpResponse } from "./http/response.ts";
@@ -41,4 +42,10 @@ export function nextLink(lines: readonly string[]): string | undefined {
     }
   }
   return undefined;
+}
+
+/** The names that a page of a list has under a key; where there are none, registries written in Go say null. */
+export function namesAt(page: unknown, key: string): readonly string[] {
+  const names = objectAt(page, "")[key];
+  return names === undefined || names === null ? [] : arrayAt(names, key, textAt);
 }

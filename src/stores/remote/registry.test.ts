@@ -130,10 +130,19 @@ describe("repositories", () => {
     });
   }
 
-  it("another shape is BAD_RESPONSE", async () => {
+  it.each(['{"repositories":{}}', '["risk"]', '{"repositories":["risk",null]}', '"risk"'])(
+    "%s is BAD_RESPONSE",
+    async (body) => {
+      const { server, registry } = await openRemote();
+      server.addFault({ route: "catalog", action: { kind: "answer", status: 200, body } });
+      await rejectsWith(listOf(registry.repositories()), "BAD_RESPONSE");
+    },
+  );
+
+  it("null is none", async () => {
     const { server, registry } = await openRemote();
-    server.addFault({ route: "catalog", action: { kind: "answer", status: 200, body: '{"repositories":{}}' } });
-    await rejectsWith(listOf(registry.repositories()), "BAD_RESPONSE");
+    server.addFault({ route: "catalog", action: { kind: "answer", status: 200, body: '{"repositories":null}' } });
+    expect(await listOf(registry.repositories())).toEqual([]);
   });
 });
 

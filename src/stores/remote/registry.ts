@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { systemClock } from "../../base/clock.ts";
 import { ContentError } from "../../base/errors.ts";
 import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
+import { readQuietly } from "../../base/shape.ts";
 import type { CallOptions, Capabilities, Registry } from "../../oci/content.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import type { Finding, ProbeContent } from "../../oci/probe.ts";
@@ -19,11 +19,9 @@ import { Transport } from "./http/transport.ts";
 import { type HttpUrl, httpUrl } from "./http/url.ts";
 import { WarningCollector } from "./http/warnings.ts";
 import { defaultTimeouts, type RemoteOptions } from "./options.ts";
-import { pages } from "./paging.ts";
+import { namesAt, pages } from "./paging.ts";
 import { probeWire } from "./probe.ts";
 import { RemoteRepository } from "./repository.ts";
-
-const Catalog = z.looseObject({ repositories: z.array(z.string()).nullish() });
 
 /** Docker Hub answers under another name than the one everybody writes. */
 const dockerHub = { host: "docker.io", dialled: "registry-1.docker.io" };
@@ -104,9 +102,9 @@ export class RemoteRegistry implements Registry {
         expect: [200],
         signal,
       })) {
-        const catalog = Catalog.safeParse(await page.json(listPageLimitBytes));
-        if (!catalog.success) throw page.error("BAD_RESPONSE", "answered JSON that is no catalog");
-        for (const full of catalog.data.repositories ?? []) {
+        const catalog = readQuietly(await page.json(listPageLimitBytes), (json) => namesAt(json, "repositories"));
+        if (!catalog) throw page.error("BAD_RESPONSE", "answered JSON that is no catalog");
+        for (const full of catalog) {
           const name = this.#below(full);
           if (name === undefined || seen.has(name)) continue;
           seen.add(name);

@@ -66,6 +66,8 @@ describe("tags", () => {
   for (const [what, body] of [
     ["an HTML page", "<html>"],
     ["another shape", '{"tags":"v1"}'],
+    ["a list", '["v1"]'],
+    ["a number among the names", '{"tags":["v1",2]}'],
     ["a name that no tag can have", '{"tags":["v1","\\u001b[2J"]}'],
   ] as const) {
     it(`are refused from ${what}`, async () => {

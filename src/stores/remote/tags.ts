@@ -1,7 +1,7 @@
-import { z } from "zod";
 import { digestAlgorithm, digestOf } from "../../base/digest.ts";
 import { ContentError, hasCode } from "../../base/errors.ts";
 import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
+import { readQuietly } from "../../base/shape.ts";
 import type { CallOptions, TagOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
@@ -11,12 +11,10 @@ import type { Endpoint } from "./endpoint.ts";
 import { hasStatus, type RegistryError } from "./http/error.ts";
 import type { HttpResponse } from "./http/response.ts";
 import type { ReadManifest, RemoteManifests } from "./manifests.ts";
-import { pages } from "./paging.ts";
+import { namesAt, pages } from "./paging.ts";
 import { storeError } from "./store-error.ts";
 
 /** `tags` may be null or absent in a repository whose last tag was removed. */
-const TagList = z.looseObject({ tags: z.array(z.string()).nullish() });
-
 /** Ways registries refuse to move a tag: GAR and ECR 400, zot 403, some 409, Harbor 412. */
 const immutableStatuses: readonly number[] = [400, 403, 409, 412];
 
@@ -158,9 +156,8 @@ async function readTags(response: HttpResponse, isFirst: boolean): Promise<reado
     if (isFirst) return [];
     throw response.error("BAD_RESPONSE", "answered 404 in the middle of a tag list");
   }
-  const page = TagList.safeParse(await response.json(listPageLimitBytes));
-  if (!page.success) throw response.error("BAD_RESPONSE", "answered JSON that is no tag list");
-  const tags = page.data.tags ?? [];
+  const tags = readQuietly(await response.json(listPageLimitBytes), (json) => namesAt(json, "tags"));
+  if (!tags) throw response.error("BAD_RESPONSE", "answered JSON that is no tag list");
   const bad = tags.find((tag) => !isTag(tag));
   if (bad === undefined) return tags;
   throw response.error("BAD_RESPONSE", `lists ${JSON.stringify(bad.slice(0, 200))} as a tag`);

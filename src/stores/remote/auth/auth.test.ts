@@ -95,6 +95,15 @@ describe("auth over HTTP", () => {
   for (const [what, action, code] of [
     ["HTML", { kind: "answer", status: 200, body: "<html>" }, "BAD_RESPONSE"],
     ["no token", { kind: "answer", status: 200, body: "{}" }, "BAD_RESPONSE"],
+    ...[
+      '["t"]',
+      '{"token":1}',
+      '{"token":null}',
+      '{"token":"t","access_token":{}}',
+      '{"token":"t","refresh_token":1}',
+      '{"token":"t","expires_in":"300"}',
+      '{"token":"t","expires_in":1e999}',
+    ].map((body) => [body, { kind: "answer", status: 200, body }, "BAD_RESPONSE"] as const),
     [
       "a token that would split a header",
       { kind: "answer", status: 200, body: '{"token":"a\\r\\nb"}' },

@@ -1,24 +1,40 @@
-import { z } from "zod";
 import { credentialLimitBytes } from "../../../base/limits.ts";
+import { objectAt, optionalAt, readQuietly, textAt, textsAt } from "../../../base/shape.ts";
 import { basicCode, type Credential, credentialError } from "./credentials.ts";
 
 /** One entry of `auths`. Unknown fields (`email`, vendors' own) stay when the file is written. */
-const AuthEntry = z.looseObject({
-  auth: z.string().optional(),
-  username: z.string().optional(),
-  password: z.string().optional(),
-  identitytoken: z.string().optional(),
-  registrytoken: z.string().optional(),
-});
-type AuthEntry = z.infer<typeof AuthEntry>;
+interface AuthEntry {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+  readonly registrytoken?: string;
+  readonly [unknown: string]: unknown;
+}
 
 /** `config.json` of Docker, `auth.json` of Podman. */
-export const DockerConfig = z.looseObject({
-  auths: z.record(z.string(), AuthEntry).optional(),
-  credHelpers: z.record(z.string(), z.string()).optional(),
-  credsStore: z.string().optional(),
-});
-export type DockerConfig = z.infer<typeof DockerConfig>;
+export interface DockerConfig {
+  readonly auths?: Readonly<Record<string, AuthEntry>>;
+  readonly credHelpers?: Readonly<Record<string, string>>;
+  readonly credsStore?: string;
+  readonly [unknown: string]: unknown;
+}
+
+function dockerConfigAt(value: unknown): DockerConfig {
+  const config = objectAt(value, "");
+  const auths = optionalAt(config["auths"], "auths", objectAt);
+  for (const entry of Object.values(auths ?? {})) authEntryAt(entry);
+  optionalAt(config["credHelpers"], "credHelpers", textsAt);
+  optionalAt(config["credsStore"], "credsStore", textAt);
+  return config;
+}
+
+function authEntryAt(value: unknown): void {
+  const entry = objectAt(value, "");
+  for (const name of ["auth", "username", "password", "identitytoken", "registrytoken"]) {
+    optionalAt(entry[name], name, textAt);
+  }
+}
 
 /**
  * Reads the text of a configuration; empty text is an empty one.
@@ -29,8 +45,8 @@ export function parseDockerConfig(text: string, place: string): DockerConfig {
   if (Buffer.byteLength(text) > credentialLimitBytes)
     throw credentialError(`${place} is longer than ${credentialLimitBytes} bytes`);
   if (text.trim() === "") return {};
-  const parsed = DockerConfig.safeParse(parseQuietly(text));
-  if (parsed.success) return parsed.data;
+  const config = readQuietly(parseQuietly(text), dockerConfigAt);
+  if (config) return config;
   throw credentialError(`${place} is not a Docker configuration (JSON with "auths")`);
 }
 

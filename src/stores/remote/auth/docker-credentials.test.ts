@@ -78,6 +78,13 @@ describe("DockerCredentials: reads", () => {
     ["no JSON", '{"auths":{"r":{"auth":"s3cret'],
     ["auths that are none", { auths: { r: "s3cret" } }],
     ["a list", [1]],
+    ["an entry that is a text", { auths: { r: {}, other: "s3cret" } }],
+    ...["auth", "username", "password", "identitytoken", "registrytoken"].map(
+      (field) => [`${field} that is no text`, { auths: { r: { [field]: ["s3cret"] } } }] as const,
+    ),
+    ["helpers that are a list", { credHelpers: ["s3cret"] }],
+    ["a helper that is no text", { credHelpers: { r: { s3cret: 1 } } }],
+    ["a store that is no text", { credsStore: null, s3cret: 1 }],
   ] as const) {
     it(`refuses ${what}, without quoting it`, async () => {
       const { credentials, file } = await withConfig(config);
@@ -129,6 +136,8 @@ describe("DockerCredentials: helpers", () => {
   for (const [what, script, message] of [
     ["fails", "echo 'keychain is locked'; exit 1", "keychain is locked"],
     ["answers nonsense", `echo '{"Username":"ann","Secret":"s3cret'`, "did not answer with JSON"],
+    ["answers with a list", `echo '["s3cret"]'`, "without Username and Secret"],
+    ["answers with a number", `echo '{"Username":"s3cret","Secret":1}'`, "without Username and Secret"],
     ["answers half", `echo '{"Username":"s3cret"}'`, "without Username and Secret"],
     ["says too much", "yes s3cret | head -c 3000000", "was stopped"],
     ["never ends", "sleep 600", "no answer within"],

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { z } from "zod";
 import { credentialLimitBytes } from "../../../base/limits.ts";
+import { objectAt, readQuietly, textAt } from "../../../base/shape.ts";
 import type { RegistryError } from "../http/error.ts";
 import { shown } from "../http/refusal.ts";
 import { type Credential, credentialError, secretsOf } from "./credentials.ts";
@@ -13,7 +13,10 @@ const helperLimitMs = 120_000;
 /** Names part of a program: a path in it would let a configuration file start anything. */
 const suffixPattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
-const HelperAnswer = z.looseObject({ Username: z.string(), Secret: z.string() });
+function helperAnswerAt(value: unknown) {
+  const { Username: username, Secret: secret } = objectAt(value, "");
+  return { username: textAt(username, "Username"), secret: textAt(secret, "Secret") };
+}
 
 /** How the protocol marks an identity token. */
 const tokenUser = "<token>";
@@ -58,9 +61,9 @@ export class CredentialHelper {
       // The output may be half a credential: it is not shown, and neither is the parser's excerpt of it.
       throw credentialError(`${this.program} get did not answer with JSON (${(cause as Error).name})`);
     }
-    const answer = HelperAnswer.safeParse(json);
-    if (!answer.success) throw credentialError(`${this.program} get answered without Username and Secret`);
-    const { Username: username, Secret: secret } = answer.data;
+    const answer = readQuietly(json, helperAnswerAt);
+    if (!answer) throw credentialError(`${this.program} get answered without Username and Secret`);
+    const { username, secret } = answer;
     return username === tokenUser ? { identityToken: secret } : { username, password: secret };
   }
 

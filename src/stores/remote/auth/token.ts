@@ -1,6 +1,6 @@
-import { z } from "zod";
 import type { Clock } from "../../../base/clock.ts";
 import { tokenLimitBytes } from "../../../base/limits.ts";
+import { numberAt, objectAt, optionalAt, readQuietly, textAt } from "../../../base/shape.ts";
 import { RegistryError } from "../http/error.ts";
 import type { HttpRequest } from "../http/exchange.ts";
 import { followRedirects } from "../http/redirect.ts";
@@ -44,12 +44,16 @@ const lifeLimitSeconds = 24 * 60 * 60;
 /** Given up this long before it expires, so that a request does not arrive with a dead token; as in regclient. */
 const marginSeconds = 5;
 
-const TokenAnswer = z.looseObject({
-  token: z.string().optional(),
-  access_token: z.string().optional(),
-  refresh_token: z.string().optional(),
-  expires_in: z.number().optional(),
-});
+function tokenAnswerAt(json: unknown) {
+  const fields = objectAt(json, "");
+  const text = (name: string) => optionalAt(fields[name], name, textAt);
+  return {
+    token: text("token"),
+    accessToken: text("access_token"),
+    refreshToken: text("refresh_token"),
+    expiresIn: optionalAt(fields["expires_in"], "expires_in", numberAt),
+  };
+}
 
 /**
  * Asks a token server: GET with Basic or nothing, or an OAuth2 POST when there is a refresh token.
@@ -125,13 +129,13 @@ async function refused(response: HttpResponse, { credential }: TokenRequest, clo
 }
 
 async function readToken(response: HttpResponse, clock: Clock): Promise<Token> {
-  const parsed = TokenAnswer.safeParse(await response.json(tokenLimitBytes));
-  const value = parsed.data?.access_token || parsed.data?.token;
+  const answer = readQuietly(await response.json(tokenLimitBytes), tokenAnswerAt);
+  const value = answer?.accessToken || answer?.token;
   // Visible ASCII only: anything else would be refused, or worse split, as a header.
-  if (!parsed.success || !value || !/^[\x21-\x7e]+$/.test(value)) {
+  if (!answer || !value || !/^[\x21-\x7e]+$/.test(value)) {
     throw response.error("BAD_RESPONSE", "the token server answered without a usable token");
   }
-  const { expires_in: life, refresh_token: identityToken } = parsed.data;
+  const { expiresIn: life, refreshToken: identityToken } = answer;
   const seconds = Math.min(Math.max(life ?? defaultLifeSeconds, defaultLifeSeconds), lifeLimitSeconds);
   const lifeMs = (seconds - marginSeconds) * 1_000;
   return { value, expiresAt: clock().getTime() + lifeMs, lifeMs, ...(identityToken ? { identityToken } : {}) };
