@@ -129,6 +129,23 @@ test("DigestCache: a file damaged in any byte, or cut anywhere, is an empty cach
   );
 });
 
+test("DigestCache: the first questions and the thousandth have the same answers, of files that are there and that are not", async () => {
+  const cache = await DigestCache.open(await cacheOf(300));
+  const ask = () =>
+    Array.from({ length: 302 }, (_, ino) => [cache.get(file(ino)), cache.get(file(ino, { size: 6n }))] as const);
+  const expected = Array.from({ length: 302 }, (_, ino) => {
+    return [ino >= 1 && ino <= 300 ? digestOf(`${ino}`) : undefined, undefined] as const;
+  });
+  expect(ask()).toEqual(expected);
+  expect(ask()).toEqual(expected);
+  // Of names that are the end of another one's, or its beginning, none is taken for the other.
+  const fresh = await DigestCache.open(await cacheOf(12));
+  expect([0, 1, 2, 11, 12, 112].map((ino) => fresh.get(file(ino)))).toEqual(
+    [undefined, "1", "2", "11", "12", undefined].map((text) => (text ? digestOf(text) : undefined)),
+  );
+  expect(fresh.get(file(1, { dev: 11n }))).toBeUndefined();
+});
+
 test("DigestCache: a huge file, a directory in its place, and a place that cannot be written", async () => {
   const huge = await cacheOf(1);
   await writeFile(huge, Buffer.alloc(35_000_000, "mreg-digests-1\n"));
