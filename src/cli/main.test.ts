@@ -29,3 +29,19 @@ test("Ctrl-C counts while the program is being loaded, and goes on being listene
 test("a second Ctrl-C ends the process as it would without us", async () => {
   expect(await interrupted(2)).toMatchObject({ killed: [[4711, "SIGINT"]], listening: 0, left: 0 });
 });
+
+test("a reader that has read enough is no failure of ours; anything else that happens to a stream is", async () => {
+  const stdout = new PassThrough();
+  const host = {
+    cwd: () => "/",
+    env: {},
+    stdin: new PassThrough(),
+    stdout,
+    stderr: new PassThrough(),
+    on() {},
+    off() {},
+  };
+  await main(["--help"], host as unknown as Host);
+  expect(stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))).toBe(true);
+  expect(() => stdout.emit("error", new Error("disk"))).toThrow("disk");
+});

@@ -13,6 +13,7 @@ export async function main(argv: readonly string[], host: Host = process): Promi
     host.stdout.write(`${packageVersion()}\n`);
     return;
   }
+  for (const stream of [host.stdout, host.stderr]) stream.on("error", allowClosedPipe);
   const interrupt = new AbortController();
   const onSignal = (signal: "SIGINT" | "SIGTERM") => {
     if (!interrupt.signal.aborted) return interrupt.abort(new DOMException("interrupted", "AbortError"));
@@ -33,4 +34,9 @@ export async function main(argv: readonly string[], host: Host = process): Promi
   } finally {
     stopListening();
   }
+}
+
+/** Whoever reads may have read enough, as `head` has; without a listener that would be an uncaught exception. */
+function allowClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }

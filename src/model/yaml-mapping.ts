@@ -12,7 +12,12 @@ export async function readYamlMapping(text: string): Promise<YamlMapping | undef
   if (text.length > yamlLimitBytes) return undefined;
   const { parseDocument } = await import("yaml");
   try {
-    const document = parseDocument(text, { schema: "failsafe", uniqueKeys: false, prettyErrors: false });
+    const document = parseDocument(text, {
+      schema: "failsafe",
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: "error",
+    });
     if (document.errors.length > 0) return undefined;
     return mappingOf(document.toJS({ maxAliasCount: yamlAliasLimit }));
   } catch {

@@ -12,7 +12,7 @@ export interface Position {
  */
 export function locate(yaml: string, path: string): Position {
   const lines = new LineCounter();
-  const document = parseDocument(yaml, { lineCounter: lines, version: "1.2", schema: "core" });
+  const document = parseDocument(yaml, { lineCounter: lines, version: "1.2", schema: "core", logLevel: "error" });
   let node: unknown = document.contents;
   let at = 0;
   let rest = path.replace(/^\(base\) .*/, "").split(/[.\s]/);

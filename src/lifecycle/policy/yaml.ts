@@ -14,7 +14,13 @@ export function readYaml(text: string): unknown {
   if (Buffer.byteLength(text) > policyLimitBytes) {
     throw invalid(`it has ${Buffer.byteLength(text)} bytes, expected at most ${policyLimitBytes}`);
   }
-  const document = parseDocument(text, { uniqueKeys: true, strict: true, version: "1.2", schema: "core" });
+  const document = parseDocument(text, {
+    uniqueKeys: true,
+    strict: true,
+    version: "1.2",
+    schema: "core",
+    logLevel: "error",
+  });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem) throw invalid(firstLine(problem.message), problem);
   refuseSurprises(document);
