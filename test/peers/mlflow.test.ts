@@ -96,7 +96,7 @@ describe("MLflow", () => {
     for (const [model, env, exitCode] of cases) {
       const { exitCode: found, stderr } = await mreg(["import", "mlflow", model, "--as", "none"], env);
       expect(found, `${model}: ${stderr}`).toBe(exitCode);
-      expect(stderr).not.toContain("password1234");
+      expect(stderr).not.toContain("correct-horse-7");
     }
     expect((await mreg(["list", "none"])).exitCode).toBe(5);
   });

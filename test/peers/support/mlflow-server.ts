@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "./registry-process.ts";
 
+const password = "correct-horse-7";
+
 export interface RunningMlflow {
   readonly address: string;
   /** Of its first user, an administrator. */
@@ -29,7 +31,12 @@ export async function startMlflow(program: string): Promise<RunningMlflow> {
       cwd: work,
       // Its workers are processes of their own, and end with the group.
       detached: true,
-      env: { ...process.env, MLFLOW_FLASK_SERVER_SECRET_KEY: "test", MLFLOW_DISABLE_TELEMETRY: "true" },
+      env: {
+        ...process.env,
+        MLFLOW_FLASK_SERVER_SECRET_KEY: "test",
+        MLFLOW_AUTH_ADMIN_PASSWORD: password,
+        MLFLOW_DISABLE_TELEMETRY: "true",
+      },
       stdio: ["ignore", "pipe", "pipe"],
     },
   );
@@ -51,7 +58,7 @@ export async function startMlflow(program: string): Promise<RunningMlflow> {
   }
   return {
     address,
-    credentials: { MLFLOW_TRACKING_USERNAME: "admin", MLFLOW_TRACKING_PASSWORD: "password1234" },
+    credentials: { MLFLOW_TRACKING_USERNAME: "admin", MLFLOW_TRACKING_PASSWORD: password },
     stop,
   };
 }
