@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -31,7 +31,7 @@ export async function isChanged(
     await writeFile(join(own, "HEAD"), `${commit}\n`);
     const format = commit.length === 64 ? "\trepositoryformatversion = 1\n[extensions]\n\tobjectFormat = sha256\n" : "";
     await writeFile(join(own, "config"), `[core]\n\tbare = false\n${format}`);
-    await copyFile(join(gitDirectory, "index"), join(own, "index"));
+    await copyIndex(join(gitDirectory, "index"), join(own, "index"));
     const { stdout } = await run("git", ["status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all"], {
       // Where Windows looks for programs first.
       cwd: own,
@@ -61,4 +61,15 @@ export async function isChanged(
   } finally {
     await rm(own, { recursive: true, force: true });
   }
+}
+
+/**
+ * Copies the index with its time. Git looks into files that are not older than the index, since they can have changed
+ * within the same second and kept their length; beside a copy that is newer, it would take such a change for none.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const { mtimeMs } = await stat(from);
+  await copyFile(from, to);
+  const second = Math.floor(mtimeMs / 1_000);
+  await utimes(to, second, second);
 }
