@@ -105,7 +105,10 @@ describe("examples on help pages", async () => {
     sigstore = await startSigstore();
     registry = await startRegistry({ auth: { kind: "basic", username: "alice", password: "secret" } });
   });
-  afterAll(() => Promise.all([registry.close(), sigstore.close(), sources.close()]));
+  afterAll(async () => {
+    sources.close();
+    await Promise.all([registry.close(), sigstore.close()]);
+  });
 
   it("are there for every command, two at least", () => {
     expect(commands.length).toBeGreaterThanOrEqual(catalog.length);
