@@ -29,7 +29,6 @@ class PowerCut extends Error {}
  *
  * @param createOnce - whether it promises that one writer alone creates a tag, as OCI registries do not.
  */
-// biome-ignore lint/complexity/useMaxParams: which store, when, where, and what it promises
 function failing(
   store: Repository,
   writes: number,
