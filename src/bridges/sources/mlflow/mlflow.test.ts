@@ -140,6 +140,47 @@ describe("a model of MLflow", () => {
     expect((await source.evidence(directory, { now, lineage })).drafts[0]?.kind).toBe("lineage");
   });
 
+  it("files in a store of the server's own are streamed by it, of a logged model and of a run's artifacts", async () => {
+    const fake = await startFakeMlflow();
+    const store = "s3://bucket/1";
+    const info = { model_id: modelId, name: "model", artifact_uri: `${store}/models/${modelId}/artifacts` };
+    fake.answers.set(`${api}/logged-models/${modelId}`, { model: { info } });
+    fake.answers.set(`${api}/model-versions/get-download-uri`, { artifact_uri: info.artifact_uri });
+    for (const [path, body] of Object.entries(mlflowFiles)) {
+      const query = `name=risk&version=4&path=${encodeURIComponent(path)}`;
+      fake.answers.set(`/model-versions/get-artifact?${query}`, { status: 200, body });
+    }
+    const list = (prefix: string) => [
+      {
+        files: [
+          ...["MLmodel", "requirements.txt"].map((path) => ({ path: prefix + path, is_dir: false })),
+          { path: `${prefix}data`, is_dir: true },
+        ],
+      },
+      { files: [{ path: `${prefix}data/model.skops`, is_dir: false, file_size: 7 }] },
+    ];
+    const [logged, loggedData] = list("");
+    fake.answers.set(`${api}/logged-models/${modelId}/artifacts/directories`, logged ?? {});
+    fake.answers.set(
+      `${api}/logged-models/${modelId}/artifacts/directories?artifact_directory_path=data`,
+      loggedData ?? {},
+    );
+    fake.answers.set(`${api}/model-versions/get`, {
+      model_version: { name: "risk", version: "4", run_id: runId, model_id: modelId },
+    });
+    expect(await readTree((await bring(fake)).directory)).toEqual(mlflowFiles);
+    const { info: started, ...rest } = mlflowRun();
+    fake.answers.set(`${api}/model-versions/get-download-uri`, { artifact_uri: `${store}/${runId}/artifacts/model` });
+    fake.answers.set(`${api}/runs/get`, {
+      run: { ...rest, info: { ...started, artifact_uri: `${store}/${runId}/artifacts` } },
+    });
+    fake.answers.set(`${api}/model-versions/get`, { model_version: { name: "risk", version: "4", run_id: runId } });
+    const [below, belowData] = list("model/");
+    fake.answers.set(`${api}/artifacts/list?run_id=${runId}&path=model`, below ?? {});
+    fake.answers.set(`${api}/artifacts/list?run_id=${runId}&path=model%2Fdata`, belowData ?? {});
+    expect(await readTree((await bring(fake)).directory)).toEqual(mlflowFiles);
+  });
+
   it("writes the digest back to a registered version, and nowhere else", async () => {
     const fake = await startFakeMlflow();
     const digest = digestOf(Buffer.from("manifest"));

@@ -28,7 +28,7 @@ export class MlflowServer {
     options: CallOptions & Pick<HttpSourceRequest, "absent"> = {},
   ): Promise<z.output<Schema> | undefined> {
     const path = `/api/2.0/mlflow/${call}`;
-    return this.#atRoot((root) => this.http.json({ url: `${root}${path}`, query, ...options }, schema));
+    return this.atRoot((root) => this.http.json({ url: `${root}${path}`, query, ...options }, schema));
   }
 
   /** Like {@link ask}, for what must be there. */
@@ -48,16 +48,16 @@ export class MlflowServer {
     options: CallOptions = {},
   ): Promise<void> {
     const path = `/api/2.0/mlflow/${call}`;
-    await this.#atRoot((root) => this.http.json({ url: `${root}${path}`, method: "POST", json, ...options }, schema));
+    await this.atRoot((root) => this.http.json({ url: `${root}${path}`, method: "POST", json, ...options }, schema));
   }
 
   /** Asks the artifact proxy; `path` is below `/api/2.0/mlflow-artifacts/`. */
   artifacts<T>(path: string, request: (url: string) => Promise<T>): Promise<T> {
-    return this.#atRoot((root) => request(`${root}/api/2.0/mlflow-artifacts/${path}`));
+    return this.atRoot((root) => request(`${root}/api/2.0/mlflow-artifacts/${path}`));
   }
 
-  /** An answer that is counted as absent says nothing of where the API is. */
-  async #atRoot<T>(ask: (root: string) => Promise<T>): Promise<T> {
+  /** Asks where the API is, and finds that out; an answer that is counted as absent says nothing of it. */
+  async atRoot<T>(ask: (root: string) => Promise<T>): Promise<T> {
     if (this.#root !== undefined) return ask(this.#root);
     const refusals: SourceError[] = [];
     let absent: T | undefined;

@@ -51,11 +51,18 @@ export async function pinModel(
   }
   const query = { name, version: number };
   const { artifact_uri: uri } = await server.get("model-versions/get-download-uri", query, DownloadAnswer, options);
-  const id = /^models:\/{1,3}(m-[0-9a-f]{32})$/.exec(uri)?.[1] ?? version.model_id;
-  const logged = id ? await loggedModel(server, id, options) : undefined;
+  const named = loggedModelId(uri);
+  const claimed = named ?? version.model_id ?? loggedModelId(version.source ?? "");
+  const found = claimed ? await loggedModel(server, claimed, options) : undefined;
+  // What a version claims to come from counts when the registry says that its files are there.
+  const logged = named !== undefined || found?.info.artifact_uri === uri ? found : undefined;
   const run = await runOf(server, version.run_id || logged?.info.source_run_id, options);
   const artifactUri = uri.startsWith("models:") && logged ? logged.info.artifact_uri : uri;
   return { location: `models:/${name}/${number}`, version, logged, run, artifactUri };
+}
+
+function loggedModelId(uri: string): string | undefined {
+  return /^models:\/{1,3}(m-[0-9a-f]{32})$/.exec(uri)?.[1];
 }
 
 async function versionOf(
