@@ -66,7 +66,7 @@ export class HttpSource {
   ): Promise<z.output<Schema> | undefined> {
     const response = await this.#send(request);
     if (!response) return undefined;
-    const bytes = await collect(bodyOf(response), documentLimitBytes);
+    const bytes = await collect(this.#guarded(response, request), documentLimitBytes);
     let value: unknown;
     try {
       value = parseStrictJson(bytes);
@@ -88,7 +88,7 @@ export class HttpSource {
     // Of a compressed body the length is that of what was sent, and not of what is read.
     const isPlain = (response.headers.get("content-encoding") ?? "identity") === "identity";
     const size = isPlain && /^[0-9]{1,15}$/.test(length ?? "") ? { size: Number(length) } : {};
-    return { body: this.#guarded(response), ...size };
+    return { body: this.#guarded(response, request), ...size };
   }
 
   invalid(reason: string, cause?: unknown): SourceError {
@@ -187,10 +187,12 @@ export class HttpSource {
     }
   }
 
-  async *#guarded(response: Response): ByteStream {
+  /** A body that breaks off is the source's failure, unless the caller has had enough of it. */
+  async *#guarded(response: Response, { signal }: CallOptions): ByteStream {
     try {
       yield* bodyOf(response);
     } catch (cause) {
+      signal?.throwIfAborted();
       const reason = `the ${this.#options.name} at ${this.#origin} broke off: ${(cause as Error).message}`;
       throw new SourceError("SOURCE_UNAVAILABLE", reason, { cause });
     }
