@@ -4,18 +4,32 @@ import type { EvidenceSource } from "./evidence-file.ts";
 import type { EvalEnvironment } from "./predicates/eval.ts";
 
 /** What `mreg attach --type` names. */
-export type EvidenceKind =
-  | "card"
-  | "eval"
-  | "eval-plan"
-  | "lineage"
-  | "scan"
-  | "document"
-  | "monitoring"
-  | "consumers"
-  | "served"
-  | "sbom"
-  | "vulns";
+export const evidenceKinds = [
+  "card",
+  "eval",
+  "eval-plan",
+  "lineage",
+  "scan",
+  "document",
+  "monitoring",
+  "consumers",
+  "served",
+  "sbom",
+  "vulns",
+] as const;
+export type EvidenceKind = (typeof evidenceKinds)[number];
+
+/** What a document is for, as `mreg attach --role` names it; gates ask for documents by it. */
+export const documentRoles = [
+  "runbook",
+  "rollback-plan",
+  "migration-path",
+  "monitoring-plan",
+  "risk-assessment",
+  "data-sheet",
+  "declaration-of-conformity",
+  "incident-report",
+] as const;
 
 /** What evidence is drafted from. */
 export interface EvidenceInput {

@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { timestamp } from "../../base/clock.ts";
-import type { EvidenceDraft, EvidenceKind, EvidenceSource } from "../../evidence/index.ts";
+import { documentRoles, type EvidenceKind, evidenceKinds } from "../../evidence/evidence-input.ts";
+import type { EvidenceDraft, EvidenceSource } from "../../evidence/index.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addEvaluationOptions, type EvaluationOptions, evaluationInput } from "../options/evaluation.ts";
@@ -20,31 +21,6 @@ import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { safe } from "../render/text.ts";
 import type { AttachResult } from "../results/attach.ts";
 
-const kinds = [
-  "card",
-  "eval",
-  "eval-plan",
-  "lineage",
-  "scan",
-  "document",
-  "monitoring",
-  "consumers",
-  "served",
-  "sbom",
-  "vulns",
-] as const;
-
-const roles = [
-  "runbook",
-  "rollback-plan",
-  "migration-path",
-  "monitoring-plan",
-  "risk-assessment",
-  "data-sheet",
-  "declaration-of-conformity",
-  "incident-report",
-] as const;
-
 export interface AttachOptions
   extends RegistryOptions,
     SigningOptions,
@@ -52,7 +28,7 @@ export interface AttachOptions
     EvaluationOptions,
     LineageOptions {
   readonly type: EvidenceKind;
-  readonly role?: (typeof roles)[number];
+  readonly role?: (typeof documentRoles)[number];
   readonly observedAt?: string;
 }
 
@@ -66,10 +42,10 @@ export const command: CommandModule = {
           "--type <type>",
           "what the files are; without files, scan scans the weights, and lineage is collected",
         )
-          .choices(kinds)
+          .choices(evidenceKinds)
           .makeOptionMandatory(),
       )
-      .addOption(new Option("--role <role>", "what a document is for").choices(roles))
+      .addOption(new Option("--role <role>", "what a document is for").choices(documentRoles))
       .option("--observed-at <time>", "when it was observed, RFC 3339 or now, for reports that do not say so")
       .action((ref: string, files: string[], options: AttachOptions) =>
         act(render, (context) => attach_(context, { ref, files, options })),

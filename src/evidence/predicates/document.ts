@@ -1,17 +1,9 @@
 import { z } from "zod";
+import { documentRoles } from "../evidence-input.ts";
 import { FileReference } from "./resource.ts";
 
 /** What a document is for; gates ask for documents by it. */
-export const DocumentRole = z.enum([
-  "runbook",
-  "rollback-plan",
-  "migration-path",
-  "monitoring-plan",
-  "risk-assessment",
-  "data-sheet",
-  "declaration-of-conformity",
-  "incident-report",
-]);
+export const DocumentRole = z.enum(documentRoles);
 export type DocumentRole = z.infer<typeof DocumentRole>;
 
 /** A document that a gate asks for, `https://mreg.dev/document/v1`. */
