@@ -1,6 +1,7 @@
 import { stringify } from "yaml";
 import { durationPattern } from "../duration.ts";
 import { LifecycleError } from "../errors.ts";
+import { emergencyYaml } from "./emergency.ts";
 
 /** The roles that the default policy speaks of, and what they are for. */
 const defaultRoles = {
@@ -160,21 +161,7 @@ transitions:
     to: revoked
     kind: revoke
     authorize: {roles: [mlops, lead, owner]}
-  # An emergency: two people, a reason, an incident, an end. Until the follow-up nothing else enters production.
-  - from: [experimental, staging]
-    to: production
-    kind: break-glass
-    requires: [signature]
-    authorize: {roles: [mlops, lead]}
-    approvals: {count: 1, roles: [lead, owner], distinctFrom: [requester], maxAge: 24h}
-    maxDuration: 7d
-    followUpWithin: 72h
-  - from: production
-    to: production
-    kind: follow-up
-    requires: [signature, owner, card, lineage, eval, scan, runbook]
-    authorize: {roles: [lead, owner]}
-  # For lawyers and auditors: what is held is neither archived nor pruned.
+${emergencyYaml}  # For lawyers and auditors: what is held is neither archived nor pruned.
   - {from: production, to: production, kind: hold, authorize: {roles: [owner]}}
   - {from: production, to: production, kind: release, authorize: {roles: [owner]}}
   - {from: retired, to: retired, kind: hold, authorize: {roles: [owner]}}

@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { emergencyYaml } from "./emergency.ts";
 
 /** How much a policy demands: from everything allowed and recorded (0) to two people and hold-out evaluations (3). */
 export const policyLevels = [0, 1, 2, 3] as const;
@@ -231,24 +232,8 @@ transitions:
     to: revoked
     kind: revoke
     authorize: {roles: ${level === 0 ? everyone : "[mlops, lead, owner]"}}
-${level >= 2 ? emergency : ""}`;
+${level >= 2 ? emergencyYaml : ""}`;
 }
-
-const emergency = `  # An emergency: two people, a reason, an incident, an end. Until the follow-up nothing else enters production.
-  - from: [experimental, staging]
-    to: production
-    kind: break-glass
-    requires: [signature]
-    authorize: {roles: [mlops, lead]}
-    approvals: {count: 1, roles: [lead, owner], distinctFrom: [requester], maxAge: 24h}
-    maxDuration: 7d
-    followUpWithin: 72h
-  - from: production
-    to: production
-    kind: follow-up
-    requires: [signature, owner, card, lineage, eval, scan, runbook]
-    authorize: {roles: [lead, owner]}
-`;
 
 const endings: Readonly<Record<PolicyLevel, string>> = {
   0: `
