@@ -109,6 +109,17 @@ export function denies({ passed, waiver }: GateResult): boolean {
   return !passed && waiver === undefined;
 }
 
+/** Tells whether a decision, even one that allows, has something in it that only warns. */
+export function warns({
+  gates,
+  weakened,
+}: {
+  readonly gates: readonly { readonly waiver?: unknown }[];
+  readonly weakened: readonly string[];
+}): boolean {
+  return weakened.length > 0 || gates.some(({ waiver }) => waiver !== undefined);
+}
+
 /** The answer to "may this version move?", with every gate's result, passed ones too. */
 export interface Decision {
   readonly model: string;

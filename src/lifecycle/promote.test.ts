@@ -4,6 +4,7 @@ import { type Cast, newCast, predicates, typeOf, World } from "../../test/suppor
 import { resolveAlias } from "./alias.ts";
 import { readChain } from "./chain/read.ts";
 import type { LifecycleError } from "./errors.ts";
+import { parsePolicy } from "./policy/parse.ts";
 import { readStatus } from "./status.ts";
 import { verifyState } from "./verify-state.ts";
 
@@ -43,6 +44,22 @@ describe("promote", () => {
     const status = await readStatus(world.repository, world.policy);
     expect(status).toMatchObject({ serving: { version: 1, state: "production", by: "mike" }, anomalies: [] });
     expect((await resolveAlias(world.repository, world.policy, "production")).digest).toBe(target.digest);
+  });
+
+  test("promote: with `refuseWarnings`, does not make a move that is allowed with warnings", async () => {
+    const world = new World(cast);
+    const target = await world.push(1);
+    await world.prepareStaging(target);
+    await world.state(target, typeOf.scan, predicates.scan([], { scannedAt: "2026-11-19T00:00:00Z" }));
+    const policy = parsePolicy(`${world.yaml}enforcement: {audit: [scan]}\n`);
+    const error = await rejectsWith(
+      world.promote(target, "staging", "mike", { policy, refuseWarnings: true }),
+      "GATE_DENIED",
+    );
+    expect((error as LifecycleError).decision).toMatchObject({ allowed: true });
+    expect(error.message).toContain("is allowed, but not without warnings: MREG-E211 scan: the policy only audits");
+    expect((await readChain(world.repository, world.policy)).links).toHaveLength(0);
+    expect(await world.promote(target, "staging", "mike", { policy })).toMatchObject({ outcome: "done" });
   });
 
   test("promote: says `present` when run again, and writes no second record", async () => {

@@ -5,7 +5,7 @@ import { type Chain, type ChainLink, foldChain } from "./chain/fold.ts";
 import { collectSituation, readStanding } from "./collect.ts";
 import { commitMove } from "./commit.ts";
 import { decide } from "./decide.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, warns } from "./decision.ts";
 import { LifecycleError } from "./errors.ts";
 import { newestTags, reconcileTags, type TagConflict } from "./reconcile.ts";
 import { replay } from "./replay.ts";
@@ -35,8 +35,8 @@ export interface Promotion {
  * and record, take the record's number (from here on the move has happened), write tags. Interrupted before that point
  * it has changed nothing; interrupted later it is completed by running it again, or by {@link reconcileTags}.
  *
- * @throws {@link LifecycleError} `GATE_DENIED` with the decision, and nothing was written; `STATE_CONFLICT` when
- * somebody else moved the model meanwhile; `TRANSITION_UNKNOWN`; `CHAIN_BROKEN`; `POLICY_INVALID`.
+ * @throws {@link LifecycleError} `GATE_DENIED` with the decision, and nothing was written (with `refuseWarnings` also
+ * for a decision that allows the move, and warns); `STATE_CONFLICT` when somebody else moved the model meanwhile; `TRANSITION_UNKNOWN`; `CHAIN_BROKEN`; `POLICY_INVALID`.
  */
 export async function promote(
   store: GraphTarget & { readonly name: string },
@@ -56,6 +56,7 @@ export async function promote(
   const situation = await collectSituation(store, request, standing, signerIdentity(signer));
   const decision = decide(situation);
   if (!decision.allowed) throw denied(decision);
+  if (request.refuseWarnings && warns(decision)) throw withheld(decision);
   // What an interrupted promotion left undone comes first, so that tags appear in the order of the records.
   await reconcileTags(store, chain, { signal });
   const link = await commitMove(store, { standing, situation, decision }, request);
@@ -72,6 +73,19 @@ export function denied(decision: Decision): LifecycleError {
   return new LifecycleError("GATE_DENIED", `${model} v${version} (${digest}) ${from} → ${to} is denied: ${reasons}`, {
     decision,
   });
+}
+
+/** The error for a move that is allowed, and that the request does not want as it is. */
+function withheld(decision: Decision): LifecycleError {
+  const warnings = decision.gates.flatMap(({ code, gate, waiver }) =>
+    waiver ? [`${code} ${gate}: ${waiver.reason}`] : [],
+  );
+  const { digest, from, model, to, version, weakened } = decision;
+  return new LifecycleError(
+    "GATE_DENIED",
+    `${model} v${version} (${digest}) ${from} → ${to} is allowed, but not without warnings: ${[...weakened, ...warnings].join("; ")}`,
+    { decision },
+  );
 }
 
 /** The chain with its new link, which `commitMove` has judged as every reader will. */

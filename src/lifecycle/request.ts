@@ -42,6 +42,8 @@ export interface PromoteRequest extends TransitionRequest {
   readonly signer: Signer;
   /** The CI run that carries it out, for the record. */
   readonly ci?: { readonly runUri: string };
+  /** Do not make a move that is allowed with warnings: in a pipeline nobody reads them. Default: make it. */
+  readonly refuseWarnings?: boolean;
   /** What writes the record, such as `mreg/0.1.0`. Default `mreg`. */
   readonly tool?: string;
 }

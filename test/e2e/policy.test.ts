@@ -42,6 +42,21 @@ test("policy lint: errors end with 2 and say where, strange things end with 10 w
   expect(await project.line("mreg policy lint --fail-on-warn")).toMatchObject({ exitCode: 10 });
 });
 
+test("promote: a denial writes the reports that were asked for, as every move does", async () => {
+  const project = await open("pushed");
+  const denied = await project.line("mreg promote risk:v1 --to staging --key mike.key --report sarif=denied.sarif");
+  expect(denied).toMatchObject({ exitCode: 3 });
+  const { runs } = JSON.parse(readFileSync(project.path("denied.sarif"), "utf8")) as { runs: { results: object[] }[] };
+  expect(runs[0]?.results).toContainEqual(expect.objectContaining({ ruleId: "MREG-E101", level: "error" }));
+  for (const move of ["promote", "retire", "archive", "rollback", "revoke", "hold"]) {
+    const { stdout } = await project.mreg([move, "--help"]);
+    expect(stdout, move).toMatch(/--report <format=file>.*--fail-on-warn/s);
+  }
+  expect(await project.line("mreg revoke risk:v1 --reason no --key mike.key --report html=x")).toMatchObject({
+    exitCode: 2,
+  });
+});
+
 test("policy test: another answer than expected ends with 3, and says which", async () => {
   const project = await open("initialised");
   writeFileSync(project.path("t.yaml"), "cases: [{name: bare, version: 1, to: staging, expect: allowed}]\n");
@@ -76,4 +91,10 @@ test("policy except: a signed exception lets a gate warn; check reports it, and 
   expect(warned.stdout).toContain("lea excepts it until");
   expect(readFileSync(project.path("out.sarif"), "utf8")).toContain('"level": "warning"');
   expect(readFileSync(project.path("out.xml"), "utf8")).toContain('failures="0"');
+  const promote = "mreg promote risk:v1 --to staging --key mike.key --fail-on-warn --report junit=promoted.xml";
+  const withheld = await project.line(promote);
+  expect(withheld).toMatchObject({ exitCode: 10 });
+  expect(withheld.stdout).toContain("Something only warns, and --fail-on-warn: nothing was written.");
+  expect(readFileSync(project.path("promoted.xml"), "utf8")).toContain("lea excepts it until");
+  expect((await project.line("mreg log risk --format json")).stdout).toContain('"entries": []');
 });

@@ -1,9 +1,6 @@
 import type { CommandModule } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions } from "../options/signing.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 export const command: CommandModule = {
   define(program, act) {
@@ -13,7 +10,7 @@ export const command: CommandModule = {
       .action((ref: string, options: MoveOptions) =>
         act(renderMove, (context) => move(context, ref, options, () => ({ kind: "archive" }))),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(archive)));
+    addMoveOptions(archive);
     addExamples(archive, [
       { line: "mreg archive risk:v1 --key mike.key", does: "after its sunset, with a statement that nobody uses it" },
       { line: "mreg archive risk:v1 --key mike.key --format json", does: "the same, as JSON, for a nightly job" },

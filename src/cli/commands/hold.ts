@@ -1,9 +1,6 @@
 import type { CommandModule } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions } from "../options/signing.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 interface HoldOptions extends MoveOptions {
   readonly reason: string;
@@ -25,7 +22,7 @@ export const command: CommandModule = {
           })),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(hold)));
+    addMoveOptions(hold);
     addExamples(hold, [
       { line: 'mreg hold risk:v1 --reason "case 4711" --key olga.key', does: "keep version 1 until it is lifted" },
       {

@@ -1,10 +1,7 @@
 import type { CommandModule } from "../context.ts";
 import { addServingOptions, type CircumstanceOptions, circumstancesOf } from "../options/circumstances.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions } from "../options/signing.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 export interface PromoteOptions extends MoveOptions, CircumstanceOptions {
   readonly to: string;
@@ -22,7 +19,7 @@ export const command: CommandModule = {
           move(context, ref, options, () => ({ to: options.to, ...circumstancesOf(options) })),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(addServingOptions(promote))));
+    addMoveOptions(addServingOptions(promote));
     addExamples(promote, [
       { line: "mreg promote risk:v1 --to staging --key mike.key", does: "move version 1 to staging, signed by Mike" },
       {

@@ -4,11 +4,10 @@ import type { CommandModule, Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { circumstancesOf, parseVersion } from "../options/circumstances.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions, openPolicy } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions, openSigner } from "../options/signing.ts";
+import { openPolicy } from "../options/policy.ts";
+import { openSigner } from "../options/signing.ts";
 import type { OpenedTarget } from "../options/target.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 interface RetireOptions extends MoveOptions {
   readonly sunset?: string;
@@ -34,7 +33,7 @@ export const command: CommandModule = {
           }),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(retire)));
+    addMoveOptions(retire);
     addExamples(retire, [
       {
         line: "mreg attach risk:v1 --type document --role migration-path migration.md && mreg approve risk:v1 --to retired --key olga.key && mreg retire risk:v1 --sunset 90d --key mike.key",

@@ -1,9 +1,6 @@
 import type { CommandModule } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions } from "../options/signing.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 interface RevokeOptions extends MoveOptions {
   readonly reason: string;
@@ -26,7 +23,7 @@ export const command: CommandModule = {
           }),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(revoke)));
+    addMoveOptions(revoke);
     addExamples(revoke, [
       { line: 'mreg revoke risk:v1 --reason "trained on data we must not use" --key mike.key', does: "nobody gets it" },
       {

@@ -1,9 +1,6 @@
 import type { CommandModule } from "../context.ts";
 import { addExamples } from "../options/examples.ts";
-import { addPolicyOptions } from "../options/policy.ts";
-import { addRegistryOptions } from "../options/registry.ts";
-import { addSigningOptions } from "../options/signing.ts";
-import { type MoveOptions, move, renderMove } from "./move.ts";
+import { addMoveOptions, type MoveOptions, move, renderMove } from "./move.ts";
 
 interface RollbackOptions extends MoveOptions {
   readonly reason?: string;
@@ -23,7 +20,7 @@ export const command: CommandModule = {
           })),
         ),
       );
-    addPolicyOptions(addSigningOptions(addRegistryOptions(rollback)));
+    addMoveOptions(rollback);
     addExamples(rollback, [
       { line: "mreg rollback risk:v1 --key mike.key", does: "production serves version 1 again" },
       {

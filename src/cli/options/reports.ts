@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
+import { warns } from "../../lifecycle/decision.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -16,7 +17,7 @@ export interface ReportOptions {
 export function addReportOptions(command: Command): Command {
   return command
     .option("--report <format=file>", "also write the gates as sarif=<file> or junit=<file>, repeatable", gather, [])
-    .option("--fail-on-warn", "exit 10 when the move is allowed and something only warns");
+    .option("--fail-on-warn", "exit 10, and make no move, when it is allowed and something only warns");
 }
 
 /** Refuses a report that could not be written as asked, before any work. */
@@ -37,10 +38,9 @@ export async function writeReports(context: Context, { report }: ReportOptions, 
 }
 
 /** How a command ends that asked the gates. */
-export function decisionExitCode({ failOnWarn }: ReportOptions, { allowed, gates, weakened }: DecisionView): number {
-  if (!allowed) return exitCodes.denied;
-  const warns = weakened.length > 0 || gates.some(({ waiver }) => waiver);
-  return failOnWarn && warns ? exitCodes.warnings : exitCodes.done;
+export function decisionExitCode({ failOnWarn }: ReportOptions, decision: DecisionView): number {
+  if (!decision.allowed) return exitCodes.denied;
+  return failOnWarn && warns(decision) ? exitCodes.warnings : exitCodes.done;
 }
 
 async function sarif(decision: DecisionView): Promise<string> {
