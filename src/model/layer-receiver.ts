@@ -7,10 +7,16 @@ import { type DownloadedFile, type DownloadStore, downloadFile } from "../transf
 import type { LocalPiece } from "../transfer/pieces/index.ts";
 import { named } from "./hash-pass.ts";
 import type { TargetDirectory, WantedFile } from "./target-directory.ts";
+import type { ModelViewFile } from "./view.ts";
 
 /** A layer that is to become a file. */
 export interface WantedLayer extends WantedFile {
   readonly descriptor: Descriptor;
+}
+
+/** The layer itself as a file, also of an archive. */
+export function layerOf({ path, descriptor }: ModelViewFile): WantedLayer {
+  return { path, digest: descriptor.digest, size: descriptor.size, descriptor };
 }
 
 export interface LayerReceiverParts {

@@ -1,23 +1,21 @@
-import { type Clock, systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { TransferListener, TransferOutcome } from "../base/events.ts";
 import type { RangeReceiver, ReadOnlyTarget, ReferrerLister } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
-import { StoreError } from "../oci/errors.ts";
 import type { ContentCache } from "../transfer/content-cache.ts";
 import type { DigestCache } from "../transfer/digest-cache.ts";
 import { DownloadBudgets } from "../transfer/download-budgets.ts";
 import type { DownloadedFile } from "../transfer/download-file.ts";
-import { HashPool } from "../transfer/hash-pool.ts";
 import { ModelError } from "./errors.ts";
-import { expandArchive } from "./expand-archive.ts";
 import { comparePaths } from "./file-path.ts";
-import { LayerReceiver, type WantedLayer } from "./layer-receiver.ts";
+import { LayerReceiver, layerOf, type WantedLayer } from "./layer-receiver.ts";
+import { missingOf, type Planned, planFiles } from "./planned-file.ts";
 import { readModel } from "./read.ts";
-import { restoreArchive } from "./restore-archive.ts";
 import { isSelected, type Selection } from "./selection.ts";
-import { type HashedMember, listArchive } from "./tar-archive.ts";
-import { type Presence, TargetDirectory, type WantedFile } from "./target-directory.ts";
+import { StagedArchive } from "./staged-archive.ts";
+import type { HashedMember } from "./tar-archive.ts";
+import { TargetDirectory, type WantedFile } from "./target-directory.ts";
 import type { ModelView, ModelViewFile } from "./view.ts";
 
 export interface PullOptions extends Selection {
@@ -64,12 +62,9 @@ export interface PulledModel {
 /** A store that says what is attached to a model, and gives parts of a blob, lets a pull move only what changed. */
 export type PullSource = ReadOnlyTarget & Partial<ReferrerLister & RangeReceiver>;
 
-/** A wanted file, and what is in its place now. */
-type Planned<T extends WantedFile> = T & { readonly presence: Presence };
-
 /** An archive that is here, and the files of it that are wanted. */
-interface OpenArchive {
-  readonly location: string;
+interface PlannedArchive {
+  readonly archive: StagedArchive;
   readonly members: readonly Planned<HashedMember>[];
 }
 
@@ -164,67 +159,34 @@ class Pull {
     return view.files.filter(({ archive, kind }) => archive && (kinds?.includes(kind) ?? true));
   }
 
-  /** What an archive holds is known once it is here: it is fetched into the staging directory and read from there. */
+  /** What archives hold is checked together with the layers: no two files may have one path. */
   async #openArchives(
     archives: readonly ModelViewFile[],
     layers: readonly WantedLayer[],
-  ): Promise<readonly OpenArchive[]> {
-    const opened: { location: string; members: readonly HashedMember[] }[] = [];
-    for (const archive of archives) {
-      const layer = layerOf(archive);
-      const path = this.#directory.partialPath(layer.digest);
-      // Gone again before the pull ends: not worth a flush.
-      const received = await this.#layers.receive(layer, path, { signal: this.#signal, isDurable: false });
-      this.#count(layer.path, received);
-      const { archive: encoding = "tar" } = archive;
-      const location = await expandArchive(
-        received.location,
-        { encoding, size: layer.size, name: layer.path },
-        { signal: this.#signal },
-      );
-      const members = await listArchive(location, layer.path);
-      const wanted = members.filter((member) => isSelected(member.path, archive.kind, this.#options));
-      opened.push({ location, members: wanted });
+  ): Promise<readonly PlannedArchive[]> {
+    const parts = { directory: this.#directory, layers: this.#layers, signal: this.#signal };
+    const opened: { archive: StagedArchive; members: readonly HashedMember[] }[] = [];
+    for (const file of archives) {
+      const archive = await StagedArchive.open(file, parts);
+      this.#count(file.path, archive.downloaded);
+      const members = archive.members.filter(({ path }) => isSelected(path, file.kind, this.#options));
+      opened.push({ archive, members });
     }
     const all = opened.flatMap(({ members }) => members);
     this.#directory.check([...layers, ...all].map(({ path }) => path));
-    const planned: OpenArchive[] = [];
-    for (const { location, members } of opened) planned.push({ location, members: await this.#plan(members) });
+    const planned: PlannedArchive[] = [];
+    for (const { archive, members } of opened) planned.push({ archive, members: await this.#plan(members) });
     return planned;
   }
 
-  async #plan<T extends WantedFile>(files: readonly T[]): Promise<readonly Planned<T>[]> {
-    const { concurrency = 4, overwrite, digests, clock = systemClock } = this.#options;
-    const sizes = files.map(({ size }) => size);
-    const hashes = new HashPool({ workers: HashPool.workersFor(sizes) });
-    try {
-      const planned = await mapConcurrent(
-        files,
-        concurrency,
-        async (file, signal) => {
-          const presence = await this.#directory.presence(file, { hashes, digests, clock, signal });
-          return { ...file, presence };
-        },
-        this.#signal,
-      );
-      if (!overwrite) this.#refuseDifferent(planned);
-      return planned;
-    } finally {
-      await hashes.close();
-    }
-  }
-
-  #refuseDifferent(planned: readonly Planned<WantedFile>[]): void {
-    const different = planned.filter(({ presence }) => presence === "different").map(({ path }) => path);
-    if (different.length === 0) return;
-    const shown = different.slice(0, 5).join(", ") + (different.length > 5 ? ` and ${different.length - 5} more` : "");
-    throw new StoreError("ALREADY_EXISTS", `${this.#directory.path} holds files with other content: ${shown}`);
+  #plan<T extends WantedFile>(files: readonly T[]): Promise<readonly Planned<T>[]> {
+    return planFiles(files, this.#directory, { ...this.#options, signal: this.#signal });
   }
 
   /** Looks for older versions of what is missing, where the store can give parts. */
   async #planDelta(view: ModelView, layers: readonly Planned<WantedLayer>[]): Promise<void> {
     const store = this.#store;
-    const files = layers.filter(({ presence }) => presence !== "present");
+    const files = missingOf(layers);
     if (!isIndexed(store) || files.length === 0) return;
     const { planDelta } = await import("./tensor-index/delta.ts");
     const { path: target, staging } = this.#directory;
@@ -243,16 +205,15 @@ class Pull {
 
   /** An archive counts by its own bytes; how many files it is comes out later. */
   #begin(layers: readonly Planned<WantedLayer>[], archives: readonly ModelViewFile[]): void {
-    const moving = layers.filter(({ presence }) => presence !== "present");
-    const bytes = [...moving, ...archives.map(layerOf)].reduce((sum, { size }) => sum + size, 0);
+    const bytes = [...missingOf(layers), ...archives.map(layerOf)].reduce((sum, { size }) => sum + size, 0);
     this.#emit({ type: "begin", phase: "pull", files: layers.length, bytes });
   }
 
   async #fetchAll(
     layers: readonly Planned<WantedLayer>[],
-    archives: readonly OpenArchive[],
+    archives: readonly PlannedArchive[],
   ): Promise<readonly PulledFile[]> {
-    const files: readonly Planned<WantedFile>[] = [...layers, ...archives.flatMap(({ members }) => members)];
+    const files: readonly Planned[] = [...layers, ...archives.flatMap(({ members }) => members)];
     if (files.length === 0) throw new ModelError("FILE_MISSING", "no file of the artifact is selected");
     const { concurrency = 4 } = this.#options;
     await mapConcurrent(layers, concurrency, (layer, signal) => this.#place(layer, signal), this.#signal);
@@ -267,17 +228,14 @@ class Pull {
     this.#emit({ type: "file", phase: "pull", path: layer.path, outcome: pulled(layer).outcome });
   }
 
-  async #restore({ location, members }: OpenArchive): Promise<void> {
+  async #restore({ archive, members }: PlannedArchive): Promise<void> {
     const { isDurable } = this.#options;
     this.#emit({ type: "more", phase: "pull", files: members.length, bytes: 0 });
-    const onFile = ({ path }: WantedFile) => this.#emit({ type: "file", phase: "pull", path, outcome: "done" });
-    for (const { path, presence } of members)
-      if (presence === "present") this.#emit({ type: "file", phase: "pull", path, outcome: "present" });
-    const missing = members.filter(({ presence }) => presence !== "present");
-    if (missing.length === 0) return;
-    const tree = this.#directory.newTree();
-    await restoreArchive(location, missing, tree, { signal: this.#signal, isDurable, onFile });
-    await this.#directory.placeTree(tree);
+    const tell = ({ path }: WantedFile, outcome: TransferOutcome) =>
+      this.#emit({ type: "file", phase: "pull", path, outcome });
+    for (const member of members) if (member.presence === "present") tell(member, "present");
+    const onFile = (file: WantedFile) => tell(file, "done");
+    await archive.restore(missingOf(members), this.#directory, { signal: this.#signal, isDurable, onFile });
   }
 
   #count(path: string, { received, reused, resumed, fellBack }: DownloadedFile): void {
@@ -290,15 +248,11 @@ class Pull {
   }
 }
 
-function layerOf({ path, descriptor }: ModelViewFile): WantedLayer {
-  return { path, digest: descriptor.digest, size: descriptor.size, descriptor };
-}
-
 /** Nothing is saved where a store gives no parts, or from a disk, where a copy of all is as good as a copy of some. */
 function isIndexed(store: PullSource): store is ReadOnlyTarget & ReferrerLister & RangeReceiver {
   return "referrers" in store && "receive" in store && !store.isLocal;
 }
 
-function pulled({ path, digest, size, presence }: Planned<WantedFile>): Omit<PulledFile, "reused"> {
+function pulled({ path, digest, size, presence }: Planned): Omit<PulledFile, "reused"> {
   return { path, digest, size, outcome: presence === "present" ? "present" : "done" };
 }
