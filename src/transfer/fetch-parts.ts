@@ -17,7 +17,10 @@ export interface FetchPartsRequest {
   readonly signal: AbortSignal;
 }
 
-/** How long a connection without work waits before it looks whether another one has become slow, in milliseconds. */
+/**
+ * How long a connection without work waits before it looks whether another one has become slow, in milliseconds; at most:
+ * nobody waits once everything has arrived.
+ */
 const idleMs = 100;
 
 /**
@@ -29,13 +32,14 @@ export async function fetchParts(request: FetchPartsRequest): Promise<void> {
   const each = partBytes(request.target.size);
   const queue = new PartQueue(request.missing, each);
   const failure = new AbortController();
+  const arrived = new AbortController();
   const signal = AbortSignal.any([request.signal, failure.signal]);
   const bytes = request.missing.reduce((sum, { start, end }) => sum + end - start, 0);
   const lanes = Math.min(connectionLimit, Math.ceil(bytes / each));
   await Promise.all(
     Array.from({ length: lanes }, async () => {
       try {
-        await new Lane(request, queue, signal).run();
+        await new Lane(request, queue, { signal, arrived }).run();
       } catch (error) {
         failure.abort(error);
       }
@@ -48,11 +52,18 @@ class Lane {
   readonly #request: FetchPartsRequest;
   readonly #queue: PartQueue;
   readonly #signal: AbortSignal;
+  /** Of all lanes: aborted by the one that brings the last bytes. */
+  readonly #arrived: AbortController;
 
-  constructor(request: FetchPartsRequest, queue: PartQueue, signal: AbortSignal) {
+  constructor(
+    request: FetchPartsRequest,
+    queue: PartQueue,
+    { signal, arrived }: { readonly signal: AbortSignal; readonly arrived: AbortController },
+  ) {
     this.#request = request;
     this.#queue = queue;
     this.#signal = signal;
+    this.#arrived = arrived;
   }
 
   async run(): Promise<void> {
@@ -66,8 +77,14 @@ class Lane {
       } finally {
         connections.release();
       }
-      if (!part && !this.#queue.isDone) await sleep(idleMs, undefined, { signal: this.#signal });
+      if (!part && !this.#queue.isDone) await this.#wait();
     }
+  }
+
+  async #wait(): Promise<void> {
+    const signal = AbortSignal.any([this.#signal, this.#arrived.signal]);
+    await sleep(idleMs, undefined, { signal }).catch(() => {});
+    this.#signal.throwIfAborted();
   }
 
   async #fetch(part: Part): Promise<void> {
@@ -92,6 +109,7 @@ class Lane {
       sink.flush();
       buffers.give(buffer);
       this.#queue.end(part, performance.now());
+      if (this.#queue.isDone) this.#arrived.abort();
     }
   }
 }
