@@ -41,7 +41,8 @@ export interface ApprovalResult {
  * Gates that still fail do not prevent it: approvals and evidence may come in any order, as long as the approval is
  * last. What could never count is refused, so that nobody believes to have approved something.
  *
- * @throws {@link LifecycleError} `TRANSITION_UNKNOWN` when the policy has no such move, or one without approvals.
+ * @throws {@link LifecycleError} `TRANSITION_UNKNOWN` when the policy has no such move, or one without approvals;
+ * `POLICY_INVALID` when it is not the one that the model's history has used, or a later version of it.
  * @throws {@link VerificationError} `IDENTITY_MISMATCH` when the signer's approval could not count.
  */
 export async function approve(
@@ -57,6 +58,9 @@ export async function approve(
   }
   checkApprover(situation, rule.approvals, signerIdentity(signer).fingerprint);
   const decision = decide(situation);
+  // Nobody could ever move anything by it.
+  const refused = decision.gates.find(({ gate, passed }) => gate === "policy" && !passed);
+  if (refused) throw new LifecycleError("POLICY_INVALID", `${refused.reason}; ${refused.fix}`);
   const predicate = approvalOf(situation, decision, request);
   const statement = makeStatement({
     subject: target,

@@ -5,7 +5,7 @@ import { readModel } from "../model/read.ts";
 import type { CallOptions } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import type { Identity } from "../trust/identity.ts";
-import { type Chain, headOf, type ModelState } from "./chain/fold.ts";
+import { type Chain, headOf, type ModelState, policyOf } from "./chain/fold.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { durationMs, durationPattern } from "./duration.ts";
@@ -30,7 +30,6 @@ export interface Standing {
 export async function readStanding(store: ModelStore, request: TransitionRequest): Promise<Standing> {
   const { heads, policy, signal, target, version } = request;
   const chain = await readChain(store, policy, { heads, signal });
-  refuseOlderPolicy(chain);
   const { state } = chain;
   const found = await findVersion(store, state, target.digest, { signal, version });
   return { chain, state, version: found, to: destination(state, policy, { ...request, version: found }) };
@@ -51,6 +50,7 @@ export async function collectSituation(
   const { policy, signal, target, kind, clock } = request;
   const now = presentTime(chain, clock);
   const rule = findTransition(state, policy, { version, to, kind });
+  const last = chain.links.at(-1);
   const { statements, foreign } = await collectStatements(store, target, chain, { signal });
   const champion = state.champion && (await store.resolve(state.champion.digest, { signal }));
   const { statements: championStatements } = champion
@@ -59,6 +59,7 @@ export async function collectSituation(
   return withDelegations({
     ...{ policy, now, model: chain.model, version, digest: target.digest, rule, state, head: headOf(chain) },
     ...{ statements, foreign, championStatements },
+    ...(last ? { policyInUse: policyOf(last) } : {}),
     ...(await readContent(store, target, { signal })),
     ...(requester ? { requester: requester.fingerprint } : {}),
     ...(request.sunset === undefined ? {} : { sunset: timeOf(request.sunset, now) }),
@@ -120,15 +121,5 @@ function presentTime(chain: Chain, clock: Clock): Date {
     "CHAIN_BROKEN",
     `record ${last.sequence} is from ${last.record.recordedAt}, but it is ${now.toISOString()} by the clock here`,
     { record: last.sequence },
-  );
-}
-
-/** A policy older than the last one used would bring back what was tightened since; another name is no way around that. */
-function refuseOlderPolicy({ links, policy }: Chain): void {
-  const last = links.at(-1)?.record.policy;
-  if (!last || last.version <= policy.version) return;
-  throw new LifecycleError(
-    "POLICY_INVALID",
-    `policy ${policy.name} is version ${policy.version}, but the chain has used version ${last.version} already`,
   );
 }

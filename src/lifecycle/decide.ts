@@ -7,6 +7,7 @@ import { authorizeGate } from "./gates/authorize.ts";
 import { judgeGate } from "./gates/catalog.ts";
 import { soakGate } from "./gates/history.ts";
 import { namingGate } from "./gates/naming.ts";
+import { policyGate } from "./gates/policy.ts";
 import { recordedBefore, recordedGate } from "./gates/recorded.ts";
 import { appliedTiers } from "./gates/tiers.ts";
 import { waive } from "./gates/waive.ts";
@@ -44,6 +45,7 @@ export function decide(situation: Situation): Decision {
   ];
   // What follows from the history and from who asks is judged by readers of the chain, too: no waiver makes it valid.
   const gates = [
+    ...policyGate(situation),
     ...recordedGate(situation),
     ...judged.map((result) => waive(situation, result, involved)),
     ...circumstanceGates(situation),

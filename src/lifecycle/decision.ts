@@ -59,6 +59,9 @@ export const gateCodes = {
   followUpOverdue: "MREG-E410",
   successorUnfit: "MREG-E411",
   slotUnfit: "MREG-E412",
+  policyOlder: "MREG-E413",
+  policyEdited: "MREG-E414",
+  policyRenamed: "MREG-E415",
 } as const;
 export type GateCode = (typeof gateCodes)[keyof typeof gateCodes] | "MREG-OK";
 

@@ -9,13 +9,13 @@ import type { CallOptions } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { VerificationError } from "../trust/errors.ts";
 import { verifyStatement } from "../trust/verify.ts";
-import { type Chain, type ChainLink, foldChain, headOf, recordedDigests } from "./chain/fold.ts";
+import { type Chain, type ChainLink, foldChain, headOf, policyOf, recordedDigests } from "./chain/fold.ts";
 import type { ModelStore } from "./chain/read.ts";
 import type { TransitionRecord } from "./chain/record.ts";
 import type { Circumstances } from "./circumstances.ts";
 import { readContent } from "./collect.ts";
 import { decide } from "./decide.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, PolicyReference } from "./decision.ts";
 import { type Policy, policyTrust, trustIn } from "./policy/policy.ts";
 import type { TransitionKind } from "./policy/schema.ts";
 import { type MemberStatement, type Situation, withDelegations } from "./situation.ts";
@@ -55,6 +55,7 @@ export async function replay(
   const approvals = record.approvals.map(fromContentDigest);
   const evidence = recordedDigests(record.evidence);
   const champion = state.champion?.digest;
+  const namesake = policyLike(chain);
   const situation: Situation = {
     ...{ policy, model: chain.model, version, digest: subject, state, head: headOf({ links }), foreign: [] },
     now: new Date(record.recordedAt),
@@ -65,11 +66,18 @@ export async function replay(
     ...(await readContent(store, await store.resolve(subject, options), options)),
     requester: signer.identity.fingerprint,
     ...(record.sunset ? { sunset: record.sunset.expiresAt } : {}),
+    ...(namesake ? { policyInUse: namesake } : {}),
     boundPolicy: fromContentDigest(record.policy.digest),
     boundEvidence: evidenceSetDigest(evidence),
   };
   await checkVerdict(store, chain, link, options);
   return { decision: decide(withDelegations(situation)), policyChanged: situation.boundPolicy !== policy.digest };
+}
+
+/** What the history knows under the name and version of the policy that judges. */
+function policyLike({ links, policy: { name, version } }: Chain): PolicyReference | undefined {
+  const link = links.findLast(({ record: { policy } }) => policy.name === name && policy.version === version);
+  return link && policyOf(link);
 }
 
 /** The chain was verified against the policy's transitions, so that only their kinds are left. */

@@ -2,6 +2,7 @@ import type { Digest } from "../base/digest.ts";
 import type { Fingerprint } from "../trust/identity.ts";
 import type { ModelState } from "./chain/fold.ts";
 import type { Circumstances } from "./circumstances.ts";
+import type { PolicyReference } from "./decision.ts";
 import { type Member, type Policy, policyAt } from "./policy/policy.ts";
 import type { TransitionRule } from "./policy/schema.ts";
 
@@ -55,6 +56,11 @@ export interface Situation {
   readonly sunset?: string;
   /** What the request says of itself; the gates in `circumstances.ts` judge it. */
   readonly circumstances?: Circumstances;
+  /**
+   * The policy of the newest record; of a record that is judged again, that with the name and version of `policy`.
+   * Absent where there is none.
+   */
+  readonly policyInUse?: PolicyReference;
   /** The policy that approvals must name. Differs from `policy` only when an old record is judged again. */
   readonly boundPolicy?: Digest;
   /** The evidence set that approvals must name; given together with `boundPolicy`. */

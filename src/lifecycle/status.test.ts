@@ -121,13 +121,23 @@ describe("verifyState", () => {
   test("verifyState: says that the policy changed since, and judges by its present form", async () => {
     const world = new World(cast);
     const target = await world.release(1);
-    const later = parsePolicy(`${world.yaml}# reviewed\n`);
+    const next = world.yaml.replace("version: 1\n", "version: 2\n");
+    const later = parsePolicy(next);
     expect(await verifyState(world.repository, later, target, "production")).toMatchObject({ policyChanged: true });
-    const stricter = parsePolicy(
-      world.yaml.replaceAll("claims: required", 'metrics: [{id: loans.accuracy, min: "0.95"}]'),
-    );
+    const stricter = parsePolicy(next.replaceAll("claims: required", 'metrics: [{id: loans.accuracy, min: "0.95"}]'));
     const error = await rejectsWith(verifyState(world.repository, stricter, target, "production"), "GATE_DENIED");
     expect(error.message).toMatch(/loans\.accuracy 0\.91, expected at least 0\.95/);
+  });
+
+  test("verifyState: a policy that was edited under its version is not the one that decided", async () => {
+    const world = new World(cast);
+    const target = await world.release(1);
+    const edited = parsePolicy(`${world.yaml}# reviewed\n`);
+    const error = await rejectsWith(verifyState(world.repository, edited, target, "production"), "GATE_DENIED");
+    expect(error.message).toMatch(/MREG-E414 policy: policy models@1 was edited under its version/);
+    // A reader's own policy, under another name, judges as it likes.
+    const own = parsePolicy(world.yaml.replace("name: models", "name: auditors"));
+    expect(await verifyState(world.repository, own, target, "production")).toMatchObject({ policyChanged: true });
   });
 
   test("verifyState: a policy that does not know the signer breaks the chain", async () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { isMregError } from "../../base/errors.ts";
 import type { LifecycleError, PromoteRequest } from "../../lifecycle/index.ts";
 import type { Context, Outcome } from "../context.ts";
+import { exitCodes } from "../exit-code.ts";
 import { openHeads } from "../options/heads.ts";
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
@@ -59,12 +60,14 @@ export async function move(
         ...{ tool: `mreg/${packageVersion()}`, heads: await openHeads(env), ...ciRun(env), refuseWarnings },
       });
       for (const { tag } of conflicts) context.note(`tag ${tag} is taken by something else; see \`mreg status\``);
-      return await ending({
+      const made = await ending({
         ...heading,
         outcome: outcome === "done" ? "promoted" : "present",
         decision: viewDecision(decision),
         record: { ...record, tags: [...record.tags] },
       });
+      // It is where it should be: running a command twice is harmless, also when the policy has changed since.
+      return { ...made, exitCode: exitCodes.done };
     } catch (error) {
       const decision = denialOf(error);
       if (!decision) throw error;

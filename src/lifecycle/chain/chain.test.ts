@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { type Cast, type CastName, newCast, World } from "../../../test/support/lifecycle.ts";
-import type { Digest } from "../../base/digest.ts";
+import { type Digest, digestOf } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/index.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { fetchImageManifest } from "../../oci/fetch-manifest.ts";
@@ -40,13 +40,18 @@ function nextRecord(previous: Digest | null, change: Partial<TransitionRecord> =
     prev: previous && toContentDigest(previous),
     ...{ model: "ml/risk", version: "v1", from: "staging", to: "production", kind: "promote", requester: "mike" },
     ...{ approvals: [], evidence: [], baseline: [] },
-    policy: { name: "models", version: 1, digest: { sha256: "00".repeat(32) } },
+    policy: { name: "models", version: 2, digest: { sha256: "00".repeat(32) } },
     verdict: { sha256: "00".repeat(32) },
     previousChampion: null,
     ...{ recordedAt: "2026-11-20T12:00:00.000Z", tool: "by hand" },
     ...change,
   };
 }
+
+const policyRecord = (version: number, name = "models"): TransitionRecord["policy"] => ({
+  ...{ name, version },
+  digest: toContentDigest(digestOf(`${name}@${version}`)),
+});
 
 interface Forgery {
   readonly by?: CastName;
@@ -134,9 +139,22 @@ describe("readChain", () => {
     await broken(world, 2, /v1 is sha256:.*but it speaks of sha256:/);
   });
 
-  test("readChain: refuses a policy version that goes down", async () => {
+  test.each([
+    [
+      "edited under its version",
+      "models",
+      /policy models@1 was edited under its version.* the history has used sha256:/,
+    ],
+    ["renamed at its version", "lax", /policy lax@1 has the version of policy models@1/],
+  ])("readChain: refuses a policy %s", async (_what, name, reason) => {
     const { world, target, link } = await staged();
-    await append(world, target, nextRecord(link.bundle.digest, { policy: { ...link.record.policy, version: 3 } }));
+    await append(world, target, nextRecord(link.bundle.digest, { policy: policyRecord(1, name) }));
+    await broken(world, 2, reason);
+  });
+
+  test("readChain: refuses a policy version that goes down, under whatever name", async () => {
+    const { world, target, link } = await staged();
+    await append(world, target, nextRecord(link.bundle.digest, { policy: policyRecord(3) }));
     const { links } = await readChain(world.repository, world.policy);
     const second = links[1]?.bundle.digest ?? null;
     const champion = { previousChampion: toContentDigest(target.digest) };
@@ -147,8 +165,8 @@ describe("readChain", () => {
       to: "retired",
       kind: "retire" as const,
     };
-    await append(world, target, { ...record, policy: { ...link.record.policy, version: 2 } }, { sequence: 3 });
-    await broken(world, 3, /policy version 2, after version 3/);
+    await append(world, target, { ...record, policy: policyRecord(2, "lax") }, { sequence: 3 });
+    await broken(world, 3, /policy lax is version 2, but the history has used policy models@3/);
   });
 
   test("readChain: names the missing link of a gap", async () => {
@@ -249,8 +267,12 @@ describe("readChain", () => {
     const second = await world.push(2);
     await world.prepareStaging(second);
     await world.promote(second, "staging", "mike", { policy: newer });
-    const error = await rejectsWith(world.promote(target, "production", "mike", { policy }), "POLICY_INVALID");
-    expect(error.message).toMatch(/is version 1, but the chain has used version 2/);
+    const error = await rejectsWith(world.promote(target, "production", "mike", { policy }), "GATE_DENIED");
+    expect(error.message).toMatch(
+      /MREG-E413 policy: policy models is version 1, but the history has used policy models@2/,
+    );
+    const refused = await rejectsWith(world.approve(target, "production", "lea", { policy }), "POLICY_INVALID");
+    expect(refused.message).toMatch(/is version 1, .* use the newer policy/);
   });
 
   test("promote: a clock that lags a little takes the chain's time", async () => {

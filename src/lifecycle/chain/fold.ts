@@ -1,6 +1,7 @@
 import type { Digest } from "../../base/digest.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import type { PolicyReference } from "../decision.ts";
 import type { Member, Policy } from "../policy/policy.ts";
 import type { TransitionRecord } from "./record.ts";
 import { Slots } from "./slots.ts";
@@ -180,4 +181,9 @@ export function headOf({ links }: Pick<Chain, "links">): Digest | null {
 /** The digests in a record's list of statements. */
 export function recordedDigests(list: TransitionRecord["evidence"]): readonly Digest[] {
   return list.map(({ digest }) => fromContentDigest(digest));
+/** The policy that a record was decided under. */
+export function policyOf({ record: { policy } }: Pick<ChainLink, "record">): PolicyReference {
+  return { name: policy.name, version: policy.version, digest: fromContentDigest(policy.digest) };
+}
+
 }

@@ -4,8 +4,9 @@ import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { LifecycleError } from "../errors.ts";
 import { hasRole, type Member, memberByFingerprint, type Policy, policyAt } from "../policy/policy.ts";
+import { successionProblem } from "../policy/succession.ts";
 import { parseVersionTag } from "../tags.ts";
-import type { ChainLink, ModelState } from "./fold.ts";
+import { type ChainLink, type ModelState, policyOf } from "./fold.ts";
 import { TransitionRecord, transitionType } from "./record.ts";
 import { weightLeft } from "./slots.ts";
 
@@ -66,11 +67,7 @@ function placeProblem({ record, sequence }: ChainLink, { previous, model }: Link
   if (previous && Date.parse(record.recordedAt) < Date.parse(previous.record.recordedAt)) {
     return `it was recorded at ${record.recordedAt}, before the one it follows (${previous.record.recordedAt})`;
   }
-  const [before, now] = [previous?.record.policy, record.policy];
-  if (before && before.name === now.name && now.version < before.version) {
-    return `it was decided under policy version ${now.version}, after version ${before.version} was in use`;
-  }
-  return undefined;
+  return previous && successionProblem(policyOf(previous), policyOf({ record }))?.reason;
 }
 
 function stateProblem({ record, version, subject }: ChainLink, { policy, state }: LinkPlace): string | undefined {

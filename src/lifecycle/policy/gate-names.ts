@@ -11,7 +11,7 @@ export const builtInGates = [
 export type BuiltInGate = (typeof builtInGates)[number];
 
 /** Gates that no transition names because they are always judged, or come with a field of their own. */
-export const impliedGates = ["authorize", "approvals", "soak", "naming", "recorded"] as const;
+export const impliedGates = ["authorize", "approvals", "soak", "naming", "recorded", "policy"] as const;
 
 export function isBuiltInGate(name: string): name is BuiltInGate {
   return (builtInGates as readonly string[]).includes(name);

@@ -31,6 +31,7 @@ export function parsePolicy(
     name: file.metadata.name,
     version: file.metadata.version,
     digest: policyDigest(yaml, base),
+    ...(file.metadata.replaces ? { replaces: file.metadata.replaces } : {}),
     members,
     roles: new Map(Object.entries(file.roles)),
     states: new Map(Object.entries(file.states)),

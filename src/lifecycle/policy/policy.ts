@@ -47,6 +47,8 @@ export interface Policy {
   /** Where a version is before any record speaks of it. */
   readonly initialState: string;
   /** The state whose newest entrant is the champion: what production serves. */
+  /** Names of the policies that it may take over from. */
+  readonly replaces?: readonly string[];
   readonly liveState: string;
   readonly evidence: ReadonlyMap<string, EvidenceRule>;
   readonly transitions: readonly TransitionRule[];

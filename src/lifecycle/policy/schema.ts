@@ -33,6 +33,8 @@ export const PolicyFile = strict({
     version: z.int().min(1),
     /** A file beside this one, or `registry/name@sha256:…`; this file may then only tighten it. */
     extends: z.string().min(1).max(1_000).optional(),
+    /** Policies of other names that this one may take over from, in the history of a model. */
+    replaces: z.array(name).min(1).max(100).optional(),
   }),
   identities: z.record(person, IdentityRule),
   roles: z.record(name, z.array(person)),

@@ -176,7 +176,7 @@ describe("T7: an old head is served: freeze and rollback", () => {
   });
 });
 
-test("T14: a policy older than the one in use decides nothing, and another text under the same version voids approvals", async () => {
+test("T14: a policy that is older, renamed, or another text under the same version decides nothing", async () => {
   const { world } = await attackedWorld(cast);
   const { parsePolicy, promote } = await import("../../../src/lifecycle/index.ts");
   const newer = parsePolicy(world.yaml.replace("version: 1", "version: 2"));
@@ -184,8 +184,10 @@ test("T14: a policy older than the one in use decides nothing, and another text 
   await world.prepareStaging(target);
   const request = { ...world.request(target, "staging"), signer: cast.mike };
   await promote(world.repository, { ...request, policy: newer });
-  const older = await rejectsWith(promote(world.repository, { ...request, to: "production" }), "POLICY_INVALID");
-  expect(older.message).toContain("version 1, but the chain has used version 2");
+  const older = await rejectsWith(promote(world.repository, { ...request, to: "production" }), "GATE_DENIED");
+  expect(older.message).toContain(
+    "MREG-E413 policy: policy models is version 1, but the history has used policy models@2",
+  );
   await world.state(target, typeOf.canary, predicates.canary());
   await world.state(target, typeOf.document, predicates.document("runbook"));
   await world.state(target, typeOf.document, predicates.document("rollback-plan"));
@@ -197,8 +199,20 @@ test("T14: a policy older than the one in use decides nothing, and another text 
     promote(world.repository, { ...request, to: "production", policy: softer }),
     "GATE_DENIED",
   );
+  expect(error.message).toContain("MREG-E414 policy: policy models@2 was edited under its version");
   expect(error.message).toContain("lea approved for another policy");
   expect((error as LifecycleError).decision?.gates.find(({ gate }) => gate === "approvals")?.passed).toBe(false);
+  const renamed = (metadata: string) =>
+    parsePolicy(world.yaml.replace(/^metadata:\n(?: .*\n)+/m, `metadata: {${metadata}}\n`));
+  const promoteBy = (policy: typeof softer) => promote(world.repository, { ...request, to: "production", policy });
+  const other = await rejectsWith(promoteBy(renamed("name: lax, version: 9")), "GATE_DENIED");
+  expect(other.message).toContain("MREG-E415 policy: policy lax@9 is not the one that the history has used, models@2");
+  const low = await rejectsWith(promoteBy(renamed("name: lax, version: 1, replaces: [models]")), "GATE_DENIED");
+  expect(low.message).toContain("MREG-E413 policy: policy lax is version 1");
+  // What says whom it replaces, and counts on, is a new policy like any other: approvals are asked for again.
+  const successor = await rejectsWith(promoteBy(renamed("name: lax, version: 3, replaces: [models]")), "GATE_DENIED");
+  expect(successor.message).not.toContain(" policy: ");
+  expect(successor.message).toContain("approved for another policy");
 });
 
 test("T24: a whole history copied into another repository proves nothing there: records name their model", async () => {

@@ -1,0 +1,20 @@
+import type { GateResult } from "../decision.ts";
+import { renamingProblem, successionProblem } from "../policy/succession.ts";
+import type { Situation } from "../situation.ts";
+import { deny, pass } from "./result.ts";
+
+/**
+ * The policy is the one that the model's history has used, or a later version of it (governance.md §8.3, T14).
+ *
+ * A record that is judged again is compared with what the history knows under the name and version of the policy given,
+ * so that only an edit counts: readers may judge by a policy of their own.
+ */
+export function policyGate({ boundPolicy, policy, policyInUse }: Situation): readonly GateResult[] {
+  if (!policyInUse) return [];
+  const isReplay = boundPolicy !== undefined;
+  const problem =
+    (isReplay ? undefined : renamingProblem(policyInUse, policy, policy.replaces ?? [])) ??
+    successionProblem(policyInUse, policy);
+  if (problem) return [deny("policy", problem.code, problem.reason, { fix: problem.fix })];
+  return [pass("policy", `follows ${policyInUse.name}@${policyInUse.version}`)];
+}
