@@ -5,7 +5,7 @@ import { openRemote, type RegistryOptions, type RunningRegistry } from "../../..
 import { referrerListLimit } from "../../base/limits.ts";
 import { attach } from "../../oci/attach.ts";
 import type { Repository } from "../../oci/content.ts";
-import type { Descriptor } from "../../oci/descriptor.ts";
+import { type Descriptor, describe as describeBytes } from "../../oci/descriptor.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import { manifestSource } from "../../oci/pack.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
@@ -43,7 +43,7 @@ describe("referrers: detection", () => {
     ["an API with OCI-Subject", {}, false],
     ["neither", { referrers: "tag" }, true],
     ["OCI-Subject and no API", { falseSubjectHeader: true }, true],
-    ["an API without OCI-Subject", { noSubjectHeader: true }, true],
+    ["an API without OCI-Subject", { noSubjectHeader: true }, false],
   ] as const) {
     it(`${what}: the list is ${isKeptByTag ? "also kept under a tag" : "left to the registry"}`, async () => {
       const { repository, server, subject } = await withSubject(options);
@@ -125,6 +125,46 @@ describe("referrers: the API", () => {
     const headers = { "content-type": mediaTypes.imageIndex };
     server.addFault({ route: "referrers", action: { kind: "answer", status: 200, headers, body } });
     await rejectsWith(listOf(repository.referrers(subject)), "LIMIT_EXCEEDED");
+  });
+});
+
+describe("referrers: the API of a draft, as of zot 1.4", () => {
+  const draft = { noSubjectHeader: true, draftReferrers: true } as const;
+
+  it("lists what the manifests say, and finds by artifact type what the registry's filter leaves out", async () => {
+    const { repository, server, subject } = await withSubject({ ...draft, pageSize: 2 });
+    const annotations = { "dev.test": "ü" };
+    const card = await attach(repository, subject, { artifactType: type, layers: [], annotations });
+    const others = [];
+    for (const layer of [2, 3, 4]) {
+      others.push(
+        await attach(repository, subject, { artifactType: "application/x.other", layers: [seededBlob(layer)] }),
+      );
+    }
+    expect(fallback(server, repository, subject)).toBeUndefined();
+    expect(await listOf(repository.referrers(subject, { artifactType: type }))).toEqual([
+      { ...card, artifactType: type, annotations },
+    ]);
+    expect(await digests(repository, subject, "application/x.other")).toEqual(
+      others.map(({ digest }) => digest).sort(),
+    );
+    expect(await digests(repository, subject)).toHaveLength(4);
+    expect(await digests(repository, subject, mediaTypes.emptyJson)).toEqual([]);
+  });
+
+  it("leaves an entry as it is listed whose manifest is gone or is none", async () => {
+    const { repository, server, subject } = await withSubject(draft);
+    const twice = '{"schemaVersion":2,"schemaVersion":2}';
+    const { digest, size } = describeBytes(mediaTypes.imageManifest, Buffer.from(twice));
+    const entry = { mediaType: mediaTypes.imageManifest, digest, size, artifactType: mediaTypes.emptyJson };
+    const list = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests: [entry] });
+    const answer = (status: number, type: string, body: string) =>
+      ({ kind: "answer", status, headers: { "content-type": type }, body }) as const;
+    server.addFault({ route: "referrers", action: answer(200, mediaTypes.imageIndex, list), times: 2 });
+    server.addFault({ route: "manifest.get", action: answer(200, mediaTypes.imageManifest, twice) });
+    expect(await listOf(repository.referrers(subject))).toEqual([entry]);
+    expect(await listOf(repository.referrers(subject))).toEqual([entry]);
+    expect(server.count("manifest.get")).toBe(2);
   });
 });
 

@@ -1,16 +1,16 @@
-import { ContentError } from "../../base/errors.ts";
-import { listPageLimitBytes, referrerListLimit } from "../../base/limits.ts";
+import { mapConcurrent } from "../../base/concurrency.ts";
+import { ContentError, hasCode } from "../../base/errors.ts";
+import { referrerListLimit } from "../../base/limits.ts";
 import type { CallOptions, ReferrerListOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { Manifest } from "../../oci/manifest.ts";
-import { imageIndexAt } from "../../oci/manifest.ts";
+import { type Manifest, parseManifest } from "../../oci/manifest.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FallbackIndex } from "./fallback-index.ts";
 import { hasStatus } from "./http/error.ts";
-import type { HttpResponse } from "./http/response.ts";
 import type { RemoteManifests } from "./manifests.ts";
 import { pages } from "./paging.ts";
+import { isIncomplete, readReferrersPage } from "./referrers-page.ts";
 
 /** `api`: the registry lists referrers itself. `tag`: clients keep the list under a tag. */
 type Support = "unknown" | "api" | "tag";
@@ -21,6 +21,9 @@ const subjectCodes: readonly string[] = ["NAME_UNKNOWN", "MANIFEST_UNKNOWN", "MA
 /** Answers of registries that have no referrers API: 404 by the specification, others as seen in the wild. */
 const missingApiStatuses: readonly number[] = [400, 404, 405, 406, 501];
 
+/** Manifests read at once where the list says too little of them. */
+const readsAtOnce = 4;
+
 /**
  * Who refers to a manifest: by the referrers API where there is one, else by the tag schema.
  *
@@ -29,11 +32,13 @@ const missingApiStatuses: readonly number[] = [400, 404, 405, 406, 501];
  */
 export class RemoteReferrers {
   readonly #endpoint: Endpoint;
+  readonly #manifests: RemoteManifests;
   readonly #fallback: FallbackIndex;
   #support: Support = "unknown";
 
   constructor(endpoint: Endpoint, manifests: RemoteManifests) {
     this.#endpoint = endpoint;
+    this.#manifests = manifests;
     this.#fallback = new FallbackIndex(manifests, endpoint.client.retry);
   }
 
@@ -59,8 +64,11 @@ export class RemoteReferrers {
   async pushed(manifest: Manifest, acknowledged: string | undefined, options: CallOptions = {}): Promise<void> {
     const { subject } = manifest.value;
     if (!subject) return;
-    // Specification: without OCI-Subject the client must update the list. With it, the list must also exist.
+    // Specification: without the API the client must update the list. OCI-Subject alone is no proof of it; a list that
+    // has the manifest on it is one without OCI-Subject, and then a second list only does harm: zot 1.4 drops the
+    // referrers that its next version leaves out, and where tags cannot be moved it has no next version.
     if (acknowledged === subject.digest && (await this.#hasApi(subject, options))) return;
+    if (acknowledged === undefined && (await this.#isListed(subject, manifest.descriptor, options))) return;
     await this.#fallback.add(subject, manifest.descriptor, options);
   }
 
@@ -77,7 +85,7 @@ export class RemoteReferrers {
       yield referrer;
     }
     // Empty may also mean that the API came with an upgrade and the old list was not taken over.
-    if (isEmpty) yield* filter(await this.#fallback.read(subject, options), options.artifactType);
+    if (isEmpty) yield* filtered(await this.#fallback.read(subject, options), options.artifactType);
   }
 
   /** Yields nothing where there is no API. */
@@ -95,13 +103,42 @@ export class RemoteReferrers {
         }
         isFirst = false;
         this.#note("api");
-        yield* filter(await entries(page), isFiltered(page) ? undefined : artifactType);
+        const { entries, filter } = await readReferrersPage(page);
+        if (artifactType !== undefined && filter === "draft") {
+          for await (const entry of this.#fromApi(subject, { signal })) yield* filtered([entry], artifactType);
+          return;
+        }
+        yield* filtered(await this.#completed(entries, signal), filter === "applied" ? undefined : artifactType);
       }
     } catch (error) {
       if (!isFirst || !hasStatus(error, ...missingApiStatuses)) throw error;
       // "No such repository", "no such manifest" (Quay) say nothing about the API.
       if (!error.registryCodes.some((code) => subjectCodes.includes(code))) this.#note("tag");
     }
+  }
+
+  /** Reads what the list says too little of. A manifest that is gone or cannot be read stays as it is listed. */
+  #completed(entries: readonly Descriptor[], signal: AbortSignal | undefined): Promise<readonly Descriptor[]> {
+    const complete = async (entry: Descriptor, stop: AbortSignal): Promise<Descriptor> => {
+      if (!isIncomplete(entry)) return entry;
+      const found = await this.#manifests.read(entry.digest, { signal: stop });
+      try {
+        return found ? parseManifest(found.raw, found.descriptor.mediaType, entry.digest).descriptor : entry;
+      } catch (error) {
+        if (hasCode(error, "INVALID_MANIFEST")) return entry;
+        throw error;
+      }
+    };
+    return mapConcurrent(entries, readsAtOnce, complete, signal);
+  }
+
+  async #isListed(subject: Descriptor, { digest }: Descriptor, options: CallOptions): Promise<boolean> {
+    let seen = 0;
+    for await (const referrer of this.#fromApi(subject, options)) {
+      if (referrer.digest === digest) return true;
+      if (++seen > referrerListLimit) break;
+    }
+    return false;
   }
 
   async #hasApi(subject: Descriptor, options: CallOptions): Promise<boolean> {
@@ -115,20 +152,6 @@ export class RemoteReferrers {
   }
 }
 
-async function entries(page: HttpResponse): Promise<readonly Descriptor[]> {
-  const json = await page.json(listPageLimitBytes);
-  try {
-    return imageIndexAt(json).manifests;
-  } catch (cause) {
-    throw page.error("BAD_RESPONSE", "answered JSON that is no index of referrers", { cause });
-  }
-}
-
-function isFiltered(response: HttpResponse): boolean {
-  const applied = response.headerLines("oci-filters-applied").flatMap((line) => line.split(","));
-  return applied.some((name) => name.trim() === "artifactType");
-}
-
-function filter(referrers: readonly Descriptor[], artifactType: string | undefined): readonly Descriptor[] {
+function filtered(referrers: readonly Descriptor[], artifactType: string | undefined): readonly Descriptor[] {
   return referrers.filter((referrer) => artifactType === undefined || referrer.artifactType === artifactType);
 }

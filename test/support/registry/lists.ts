@@ -1,7 +1,7 @@
 import { digestOf } from "../../../src/base/digest.ts";
 import type { Descriptor } from "../../../src/oci/descriptor.ts";
 import { isDigest } from "../../../src/oci/digest.ts";
-import { parseManifest } from "../../../src/oci/manifest.ts";
+import { type ImageManifest, parseManifest } from "../../../src/oci/manifest.ts";
 import { mediaTypes } from "../../../src/oci/media-types.ts";
 import { errorReply, jsonReply, type Reply, reply } from "./reply.ts";
 import type { Call, Handler, RouteName } from "./routes.ts";
@@ -43,18 +43,20 @@ function referrers(call: Call): Reply {
   const { page, link } = paged(call, all.map(({ digest }) => digest).sort());
   const manifests = all.filter(({ digest }) => page.includes(digest));
   const index = { schemaVersion: 2, mediaType: mediaTypes.imageIndex, manifests };
-  return jsonReply(200, index, {
-    "content-type": mediaTypes.imageIndex,
-    ...link,
-    ...(wanted === null ? {} : { "oci-filters-applied": "artifactType" }),
-  });
+  const headers = { "content-type": mediaTypes.imageIndex, ...link };
+  if (wanted === null) return jsonReply(200, index, headers);
+  if (!options.draftReferrers) return jsonReply(200, index, { ...headers, "oci-filters-applied": "artifactType" });
+  return jsonReply(200, { ...index, annotations: { "org.opencontainers.references.filtersApplied": "" } }, headers);
 }
 
 function referrersOf(call: Call, subject: string): Descriptor[] {
   const manifests = call.state.repositories.get(call.name)?.manifests ?? new Map();
   return [...manifests].flatMap(([digest, { bytes, mediaType }]) => {
     const { descriptor, value } = parseManifest(bytes, mediaType);
-    return value.subject?.digest === subject ? [{ ...descriptor, digest }] : [];
+    if (value.subject?.digest !== subject) return [];
+    if (!call.options.draftReferrers) return [{ ...descriptor, digest }];
+    const { config } = value as Partial<ImageManifest>;
+    return config ? [{ ...descriptor, digest, artifactType: config.mediaType }] : [];
   });
 }
 

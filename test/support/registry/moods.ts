@@ -60,6 +60,16 @@ export const registryMoods: readonly RegistryMood[] = [
     },
   },
   {
+    name: "zot 1.4, tags immutable",
+    registry: {
+      // Seen with 1.4.3 (test/peers): the API of a draft, no OCI-Subject, `update` missing in accessControl.
+      noSubjectHeader: true,
+      draftReferrers: true,
+      immutableTags: { status: 403 },
+    },
+    gaps: { "tag: moves when told so, and both manifests stay": "zot refuses this without the right to update" },
+  },
+  {
     name: "GHCR",
     registry: {
       auth: bearer,

@@ -28,6 +28,8 @@ export interface RegistryOptions {
   readonly noReferrersFilter?: boolean;
   /** The referrers API works, but a PUT is not answered with OCI-Subject, as from Harbor before 2.9. */
   readonly noSubjectHeader?: boolean;
+  /** The list gives the type of the config for the artifact type and filters by it, as drafts had it, from zot 1.4. */
+  readonly draftReferrers?: boolean;
   /** OCI-Subject is sent, but there is no referrers API, as from ECR before 2024. */
   readonly falseSubjectHeader?: boolean;
   /** A mount is answered with an upload (202), whether the blob is there or not. */
