@@ -25,6 +25,12 @@ const traits: Record<RegistryName, Traits> = {
     },
   },
   zot: { sha512: true },
+  "zot-1.4": {
+    sha512: false,
+    gaps: {
+      "manifest: is refused before the blobs it names are there": "1.4 looks for no blobs",
+    },
+  },
 };
 
 onRegistries((host, name) => {

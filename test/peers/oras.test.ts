@@ -117,6 +117,6 @@ describe("the embedded store, pushed by crane", () => {
         }
       });
     },
-    ["olareg"],
+    { names: ["olareg"] },
   );
 });

@@ -15,6 +15,13 @@ export interface Program {
   readonly package: string;
   /** Built with `go test -c`: the package is a test suite. */
   readonly test?: boolean;
+  /** Build tags, separated by commas. */
+  readonly tags?: string;
+  /**
+   * Built in a copy of the module's own directory, by the go.mod and go.sum it was released with: for modules whose
+   * go.mod replaces dependencies, which counts in the main module alone, or names the module otherwise than the proxy.
+   */
+  readonly ownModule?: boolean;
   /** Added to the environment of the build. */
   readonly env?: Readonly<Record<string, string>>;
   /**
@@ -22,6 +29,8 @@ export interface Program {
    * A refusal by the proxy (403) is then a loud skip even under MREG_REQUIRE_PEERS; every other failure is not.
    */
   readonly mayBeRefused?: boolean;
+  /** Built and run where this one is refused: another version, in suites that name it as such. */
+  readonly standIn?: Program;
 }
 
 const pure = { CGO_ENABLED: "0" };
@@ -75,6 +84,18 @@ const olareg: Program = {
   env: pure,
 };
 
+/** The last zot that a host of modules for everybody serves: of 2022, with the referrers API of a draft. */
+const zot1: Program = {
+  name: "zot-1.4",
+  module: "github.com/project-zot/zot",
+  version: "v1.4.3",
+  package: "./cmd/zot",
+  // zot's Makefile: "minimal", as above, without the C library for OpenPGP.
+  tags: "containers_image_openpgp",
+  ownModule: true,
+  env: pure,
+};
+
 const zot: Program = {
   name: "zot",
   module: "zotregistry.dev/zot/v2",
@@ -84,6 +105,7 @@ const zot: Program = {
   // zot's own Makefile sets the experiment for every target.
   env: { ...pure, GOEXPERIMENT: "jsonv2" },
   mayBeRefused: true,
+  standIn: zot1,
 };
 
 const regctl: Program = {

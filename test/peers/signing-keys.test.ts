@@ -103,123 +103,129 @@ describe("keys of every kind", () => {
         });
       });
     },
-    ["docker-registry"],
+    { names: ["docker-registry"] },
   );
 });
 
 describe("signatures and attestations before bundles", () => {
-  onRegistries((host) => {
-    let at: Bench;
-    beforeAll(async () => {
-      at = await bench(`${host()}/legacy`);
-    });
-    afterAll(() => at.project.remove());
+  onRegistries(
+    (host) => {
+      let at: Bench;
+      beforeAll(async () => {
+        at = await bench(`${host()}/legacy`);
+      });
+      afterAll(() => at.project.remove());
 
-    test("mreg verifies an attestation of cosign 2 under .att, by its type", async (context) => {
-      const cosign = need(context, "cosign2");
-      const { ref, pinned } = await at.version();
-      const type = "https://example.com/note/v1";
-      const args = ["attest", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged, "--type", type];
-      await runOk(cosign, [...args, "--predicate", at.project.path("eval.json"), pinned], { env });
-      const { stdout } = succeed("verify", await at.mreg("verify", ref, "--key", "mike.pub", "--type", type));
-      expect(stdout).toContain("attestation under a tag");
-      expect((await at.mreg("verify", ref, "--key", "mike.pub")).exitCode).toBe(4);
-    });
+      test("mreg verifies an attestation of cosign 2 under .att, by its type", async (context) => {
+        const cosign = need(context, "cosign2");
+        const { ref, pinned } = await at.version();
+        const type = "https://example.com/note/v1";
+        const args = ["attest", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged, "--type", type];
+        await runOk(cosign, [...args, "--predicate", at.project.path("eval.json"), pinned], { env });
+        const { stdout } = succeed("verify", await at.mreg("verify", ref, "--key", "mike.pub", "--type", type));
+        expect(stdout).toContain("attestation under a tag");
+        expect((await at.mreg("verify", ref, "--key", "mike.pub")).exitCode).toBe(4);
+      });
 
-    test("mreg verifies what cosign 2 attached as OCI 1.1 had it at first", async (context) => {
-      const cosign = need(context, "cosign2");
-      const { ref, pinned } = await at.version();
-      const args = ["sign", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged];
-      const experimental = { ...env, COSIGN_EXPERIMENTAL: "1" };
-      await runOk(cosign, [...args, "--registry-referrers-mode", "oci-1-1", pinned], { env: experimental });
-      const { stdout } = succeed("verify", await at.mreg("verify", ref, "--key", "mike.pub"));
-      expect(stdout).toContain("signature attached");
-    });
+      test("mreg verifies what cosign 2 attached as OCI 1.1 had it at first", async (context) => {
+        const cosign = need(context, "cosign2");
+        const { ref, pinned } = await at.version();
+        const args = ["sign", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged];
+        const experimental = { ...env, COSIGN_EXPERIMENTAL: "1" };
+        await runOk(cosign, [...args, "--registry-referrers-mode", "oci-1-1", pinned], { env: experimental });
+        const { stdout } = succeed("verify", await at.mreg("verify", ref, "--key", "mike.pub"));
+        expect(stdout).toContain("signature attached");
+      });
 
-    test.for(lineNames)("%s verifies --legacy-signature beside what it signed there itself", async (line, context) => {
-      const cosign = need(context, line);
-      const { ref, pinned } = await at.version();
-      const older = line === "cosign" ? ["--new-bundle-format=false"] : [];
-      const sign = ["sign", "--key", at.project.path("mike.key"), ...lines[line].unlogged, ...older, pinned];
-      await runOk(cosign, sign, { env });
-      succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
-      if (line === "cosign2") {
-        // cosign 2 looks for bundles first, and mreg has attached one; the .sig tag is read by cosign 3 below.
-        const flags = [offline, "--trusted-root", at.root];
-        await runOk(cosign, ["verify", "--key", at.project.path("alice.pub"), ...flags, pinned]);
-        return;
-      }
-      for (const person of ["alice", "mike"]) {
-        const key = at.project.path(`${person}.pub`);
-        const printed = await runOk(cosign, ["verify", "--key", key, offline, "--new-bundle-format=false", pinned]);
-        expect(printed).toContain(`"docker-reference":"${pinned.split("@")[0]}"`);
-      }
-      const lea = ["verify", "--key", at.project.path("lea.pub"), offline, "--new-bundle-format=false", pinned];
-      expect((await run(cosign, lea)).code).not.toBe(0);
-    });
-
-    test.for(lineNames)("%s shows and downloads what mreg signed", async (line, context) => {
-      const cosign = need(context, line);
-      const { ref, pinned } = await at.version();
-      succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
-      const listed = await runOk(cosign, ["tree", ...(line === "cosign2" ? ["--experimental-oci11"] : []), pinned]);
-      // cosign 3 shows what kind of statement it is, cosign 2 that it is a bundle.
-      const shown = line === "cosign" ? "https://sigstore.dev/cosign/sign/v1" : "application/vnd.dev.sigstore.bundle";
-      expect(listed).toContain(shown);
-      expect(await runOk(cosign, ["download", "attestation", pinned])).toContain("dsseEnvelope");
-      if (line === "cosign") expect(await runOk(cosign, ["download", "signature", pinned])).toContain("dsseEnvelope");
-      else expect(await runOk(cosign, ["download", "signature", pinned])).toContain("Base64Signature");
-    });
-
-    test.for(lineNames)("%s verifies a statement of mreg by its type, and no other type", async (line, context) => {
-      const cosign = need(context, line);
-      const { ref, pinned } = await at.version();
-      succeed("attach", await at.mreg("attach", ref, "--type", "scan", "--key", "alice.key"));
-      const flags = ["--key", at.project.path("alice.pub"), offline, ...lines[line].rooted(at.root)];
-      await runOk(cosign, ["verify-attestation", ...flags, "--type", predicateTypes.scan, pinned]);
-      const other = await run(cosign, ["verify-attestation", ...flags, "--type", predicateTypes.card, pinned]);
-      expect(other.code).not.toBe(0);
-    });
-
-    test("oras lists both what cosign 2 attached and what mreg did", async (context) => {
-      const [cosign, oras] = [need(context, "cosign2"), need(context, "oras")];
-      const { ref, pinned } = await at.version();
-      const args = ["sign", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged];
-      const experimental = { ...env, COSIGN_EXPERIMENTAL: "1" };
-      await runOk(cosign, [...args, "--registry-referrers-mode", "oci-1-1", pinned], { env: experimental });
-      succeed("sign", await at.mreg("sign", ref, "--key", "alice.key"));
-      const listed = await runOk(oras, ["discover", "--plain-http", pinned]);
-      expect(listed).toContain("application/vnd.dev.cosign.artifact.sig.v1+json");
-      expect(listed).toContain("application/vnd.dev.sigstore.bundle.v0.3+json");
-    });
-
-    test("six who sign at once all stay under the .sig tag", async () => {
-      const { ref } = await at.version();
-      const names = Array.from({ length: 6 }, (_, one) => `racer${one}`);
-      for (const name of names) {
-        const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
-        writeFileSync(at.project.path(`${name}.key`), privateKey.export({ type: "pkcs8", format: "pem" }));
-      }
-      const signing = names.map((name) => at.mreg("sign", ref, "--key", `${name}.key`, "--legacy-signature"));
-      for (const signed of await Promise.all(signing)) succeed("sign", signed);
-      const last = succeed(
-        "sign",
-        await at.mreg("sign", ref, "--key", "racer0.key", "--legacy-signature", "--format", "json"),
+      test.for(lineNames)(
+        "%s verifies --legacy-signature beside what it signed there itself",
+        async (line, context) => {
+          const cosign = need(context, line);
+          const { ref, pinned } = await at.version();
+          const older = line === "cosign" ? ["--new-bundle-format=false"] : [];
+          const sign = ["sign", "--key", at.project.path("mike.key"), ...lines[line].unlogged, ...older, pinned];
+          await runOk(cosign, sign, { env });
+          succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
+          if (line === "cosign2") {
+            // cosign 2 looks for bundles first, and mreg has attached one; the .sig tag is read by cosign 3 below.
+            const flags = [offline, "--trusted-root", at.root];
+            await runOk(cosign, ["verify", "--key", at.project.path("alice.pub"), ...flags, pinned]);
+            return;
+          }
+          for (const person of ["alice", "mike"]) {
+            const key = at.project.path(`${person}.pub`);
+            const printed = await runOk(cosign, ["verify", "--key", key, offline, "--new-bundle-format=false", pinned]);
+            expect(printed).toContain(`"docker-reference":"${pinned.split("@")[0]}"`);
+          }
+          const lea = ["verify", "--key", at.project.path("lea.pub"), offline, "--new-bundle-format=false", pinned];
+          expect((await run(cosign, lea)).code).not.toBe(0);
+        },
       );
-      const { legacySignature } = JSON.parse(last.stdout) as { legacySignature: string };
-      const url = `http://${at.registry.replace("/", "/v2/")}/${ref.split(":")[0]}/manifests/${legacySignature}`;
-      const accept = "application/vnd.oci.image.manifest.v1+json";
-      const { layers } = (await (await fetch(url, { headers: { accept } })).json()) as { layers: unknown[] };
-      expect(layers).toHaveLength(names.length);
-    });
 
-    test("the .sig tag stays out of mreg's versions", async () => {
-      const { ref } = await at.version();
-      succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
-      const { stdout } = succeed("list", await at.mreg("list", ref.split(":")[0] ?? ""));
-      expect(stdout).not.toContain("sha256-");
-    });
-  }, registries);
+      test.for(lineNames)("%s shows and downloads what mreg signed", async (line, context) => {
+        const cosign = need(context, line);
+        const { ref, pinned } = await at.version();
+        succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
+        const listed = await runOk(cosign, ["tree", ...(line === "cosign2" ? ["--experimental-oci11"] : []), pinned]);
+        // cosign 3 shows what kind of statement it is, cosign 2 that it is a bundle.
+        const shown = line === "cosign" ? "https://sigstore.dev/cosign/sign/v1" : "application/vnd.dev.sigstore.bundle";
+        expect(listed).toContain(shown);
+        expect(await runOk(cosign, ["download", "attestation", pinned])).toContain("dsseEnvelope");
+        if (line === "cosign") expect(await runOk(cosign, ["download", "signature", pinned])).toContain("dsseEnvelope");
+        else expect(await runOk(cosign, ["download", "signature", pinned])).toContain("Base64Signature");
+      });
+
+      test.for(lineNames)("%s verifies a statement of mreg by its type, and no other type", async (line, context) => {
+        const cosign = need(context, line);
+        const { ref, pinned } = await at.version();
+        succeed("attach", await at.mreg("attach", ref, "--type", "scan", "--key", "alice.key"));
+        const flags = ["--key", at.project.path("alice.pub"), offline, ...lines[line].rooted(at.root)];
+        await runOk(cosign, ["verify-attestation", ...flags, "--type", predicateTypes.scan, pinned]);
+        const other = await run(cosign, ["verify-attestation", ...flags, "--type", predicateTypes.card, pinned]);
+        expect(other.code).not.toBe(0);
+      });
+
+      test("oras lists both what cosign 2 attached and what mreg did", async (context) => {
+        const [cosign, oras] = [need(context, "cosign2"), need(context, "oras")];
+        const { ref, pinned } = await at.version();
+        const args = ["sign", "--key", at.project.path("mike.key"), ...lines.cosign2.unlogged];
+        const experimental = { ...env, COSIGN_EXPERIMENTAL: "1" };
+        await runOk(cosign, [...args, "--registry-referrers-mode", "oci-1-1", pinned], { env: experimental });
+        succeed("sign", await at.mreg("sign", ref, "--key", "alice.key"));
+        const listed = await runOk(oras, ["discover", "--plain-http", pinned]);
+        expect(listed).toContain("application/vnd.dev.cosign.artifact.sig.v1+json");
+        expect(listed).toContain("application/vnd.dev.sigstore.bundle.v0.3+json");
+      });
+
+      test("six who sign at once all stay under the .sig tag", async () => {
+        const { ref } = await at.version();
+        const names = Array.from({ length: 6 }, (_, one) => `racer${one}`);
+        for (const name of names) {
+          const { privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+          writeFileSync(at.project.path(`${name}.key`), privateKey.export({ type: "pkcs8", format: "pem" }));
+        }
+        const signing = names.map((name) => at.mreg("sign", ref, "--key", `${name}.key`, "--legacy-signature"));
+        for (const signed of await Promise.all(signing)) succeed("sign", signed);
+        const last = succeed(
+          "sign",
+          await at.mreg("sign", ref, "--key", "racer0.key", "--legacy-signature", "--format", "json"),
+        );
+        const { legacySignature } = JSON.parse(last.stdout) as { legacySignature: string };
+        const url = `http://${at.registry.replace("/", "/v2/")}/${ref.split(":")[0]}/manifests/${legacySignature}`;
+        const accept = "application/vnd.oci.image.manifest.v1+json";
+        const { layers } = (await (await fetch(url, { headers: { accept } })).json()) as { layers: unknown[] };
+        expect(layers).toHaveLength(names.length);
+      });
+
+      test("the .sig tag stays out of mreg's versions", async () => {
+        const { ref } = await at.version();
+        succeed("sign", await at.mreg("sign", ref, "--key", "alice.key", "--legacy-signature"));
+        const { stdout } = succeed("list", await at.mreg("list", ref.split(":")[0] ?? ""));
+        expect(stdout).not.toContain("sha256-");
+      });
+    },
+    { names: registries },
+  );
 });
 
 describe("keys in a KMS", () => {
@@ -268,6 +274,6 @@ describe("keys in a KMS", () => {
         },
       );
     },
-    ["docker-registry"],
+    { names: ["docker-registry"] },
   );
 });

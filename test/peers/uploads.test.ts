@@ -14,7 +14,16 @@ const size = 8 * mebibyte + 3;
  * Uploads that each registry has to be asked to open when a connection breaks off in the middle of one: 1 where it
  * tells how much has arrived and takes the rest, 2 where it has thrown everything away (reference/registries.md §5).
  */
-const sessions: Record<RegistryName, number> = { "docker-registry": 2, distribution: 1, olareg: 1, zot: 2 };
+const sessions: Record<RegistryName, number> = {
+  "docker-registry": 2,
+  distribution: 1,
+  olareg: 1,
+  zot: 2,
+  "zot-1.4": 2,
+};
+
+/** It answers each piece with the length of that piece alone, which is what a registry says that drops the others. */
+const countsPiecesWrong: readonly RegistryName[] = ["zot-1.4"];
 
 onRegistries((host, name) => {
   async function through(chunkBytes?: number) {
@@ -37,7 +46,9 @@ onRegistries((host, name) => {
     const { repository, counted } = await through(3 * mebibyte);
     await repository.push(seededBlob(1, size));
     expect((await bytesOf(repository.fetch(seededBlob(1, size).descriptor))).equals(seededBytes(1, size))).toBe(true);
-    expect([counted("POST"), counted("PATCH"), counted("PUT")]).toEqual([1, 3, 1]);
+    const requests = [counted("POST"), counted("PATCH"), counted("PUT")];
+    // The second piece is the last then, and all of it goes in one PUT after all.
+    expect(requests).toEqual(countsPiecesWrong.includes(name) ? [2, 2, 1] : [1, 3, 1]);
   });
 
   for (const [what, chunkBytes] of [
@@ -51,7 +62,8 @@ onRegistries((host, name) => {
       await repository.push(seededBlob(2, size), { onBytes: (count) => (sent += count) });
       expect((await bytesOf(repository.fetch(seededBlob(2, size).descriptor))).equals(seededBytes(2, size))).toBe(true);
       expect(sent).toBe(size);
-      expect(counted("POST")).toBe(sessions[name]);
+      const started = chunkBytes !== undefined && countsPiecesWrong.includes(name) ? 1 : 0;
+      expect(counted("POST")).toBe(sessions[name] + started);
     });
   }
 

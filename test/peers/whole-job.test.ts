@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { advance, projectAt, succeed } from "../support/cli/project.ts";
 import type { Workspace } from "../support/cli/workspace.ts";
-import { onRegistries } from "./support/on-registries.ts";
+import { onRegistries, titleOf, zotHere } from "./support/on-registries.ts";
 import { need } from "./support/peers.ts";
 import { runOk } from "./support/run.ts";
 import { type RegistryName, startRegistry } from "./support/start-registry.ts";
@@ -57,9 +57,10 @@ describe("the job of the quickstart", () => {
 
 describe("outgrowing the laptop: a registry started on the embedded store", () => {
   // A container would not see the directory, so that only the program itself will do.
-  test("zot serves what mreg wrote, and the chain verifies", async (context) => {
-    need(context, "zot");
-    await onEmbeddedStore("zot", expectServed);
+  const zot = zotHere();
+  test(`${titleOf(zot)} serves what mreg wrote, and the chain verifies`, async (context) => {
+    need(context, zot);
+    await onEmbeddedStore(zot, expectServed);
   });
 
   test("olareg serves what mreg wrote, byte for byte", async (context) => {

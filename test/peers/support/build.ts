@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import lockfile from "proper-lockfile";
@@ -49,18 +49,46 @@ export async function buildProgram(program: Program): Promise<string> {
 }
 
 async function compile(program: Program, work: string, output: string): Promise<void> {
-  const wrapper = `module mreg-peer/${program.name}\n\ngo 1.25\n\nrequire ${program.module} ${program.version}\n`;
-  await writeFile(join(work, "go.mod"), wrapper);
-  const verb = program.test ? ["test", "-c"] : ["build"];
-  const args = [...verb, "-mod=mod", "-trimpath", "-o", output, program.package];
   // GOFLAGS of the machine, such as -mod=vendor, must not reach a build that is meant to be the same everywhere.
   const env = { GOFLAGS: "-buildvcs=false", GOWORK: "off", ...program.env };
-  const { code, stderr } = await run("go", args, { cwd: work, env });
-  if (code === 0) return;
-  const tail = stderr.trim().split("\n").slice(-5).join("\n");
-  const refused = stderr.includes(`${program.module}@${program.version}: `) && /: 403 Forbidden$/m.test(stderr);
-  if (refused) throw new ModuleRefused(`the module proxy refuses ${program.module} ${program.version} (403 Forbidden)`);
-  throw new Error(`${program.name} ${program.version} does not build:\n${tail}`);
+  const directory = join(work, "module");
+  await mkdir(directory);
+  if (program.ownModule) await copyModule(program, work, { directory, env });
+  else {
+    const wrapper = `module mreg-peer/${program.name}\n\ngo 1.25\n\nrequire ${program.module} ${program.version}\n`;
+    await writeFile(join(directory, "go.mod"), wrapper);
+  }
+  const verb = program.test ? ["test", "-c"] : ["build"];
+  const tags = program.tags === undefined ? [] : ["-tags", program.tags];
+  // Released files are the whole truth of a module of its own; the wrapper has yet to learn what it needs.
+  const mode = program.ownModule ? "-mod=readonly" : "-mod=mod";
+  const args = [...verb, mode, "-trimpath", ...tags, "-o", output, program.package];
+  const { code, stderr } = await run("go", args, { cwd: directory, env });
+  if (code !== 0) throw failure(program, stderr);
+}
+
+/** The module as the proxy has it, verified by the checksum database, in a directory that the build may write to. */
+async function copyModule(
+  program: Program,
+  work: string,
+  { directory, env }: { readonly directory: string; readonly env: Readonly<Record<string, string>> },
+): Promise<void> {
+  const args = ["mod", "download", "-json", `${program.module}@${program.version}`];
+  // Outside of any module: the one in the way would be asked for its replacements.
+  const { code, stdout, stderr } = await run("go", args, { cwd: work, env });
+  const { Dir: source, Error: reason } = JSON.parse(stdout || "{}") as { Dir?: string; Error?: string };
+  if (code !== 0 || source === undefined) throw failure(program, reason ?? stderr);
+  await cp(source, directory, { recursive: true });
+  // Files of the module cache are read-only, which go build minds in go.sum and `rm` in directories.
+  await run("chmod", ["-R", "u+w", directory]);
+}
+
+function failure(program: Program, output: string): Error {
+  const refused = output.includes(`${program.module}@${program.version}: `) && /: 403 Forbidden$/m.test(output);
+  if (refused)
+    return new ModuleRefused(`the module proxy refuses ${program.module} ${program.version} (403 Forbidden)`);
+  const tail = output.trim().split("\n").slice(-5).join("\n");
+  return new Error(`${program.name} ${program.version} does not build:\n${tail}`);
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,7 +1,10 @@
 import { inject, type TestContext } from "vitest";
 
-/** A program that can be run, a container image that stands in for one, or why there is neither. */
-export type Peer = { readonly path: string } | { readonly image: string } | { readonly missing: string };
+/** A program that can be run (with a title when it stands in for another), a container image that stands in for one, or why there is neither. */
+export type Peer =
+  | { readonly path: string; readonly title?: string }
+  | { readonly image: string }
+  | { readonly missing: string };
 
 /** Programs by name, as `setup.ts` found or built them. */
 export type Peers = Readonly<Record<string, Peer>>;

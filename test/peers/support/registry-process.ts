@@ -5,9 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The real registries: two without the referrers API, two with it. */
-export const registryNames = ["docker-registry", "distribution", "olareg", "zot"] as const;
-export type RegistryName = (typeof registryNames)[number];
+/** The real registries: two without the referrers API, the others with it. `zot-1.4` stands in for zot. */
+export type RegistryName = "docker-registry" | "distribution" | "olareg" | "zot" | "zot-1.4";
 
 export interface RunningRegistry {
   /** `127.0.0.1:<port>`; plain HTTP unless started with `tls`. */
@@ -20,6 +19,8 @@ export interface RunningRegistry {
 export interface StartOptions {
   /** Where it keeps its content; by default a temporary directory that `stop` removes. */
   readonly storage?: string;
+  /** A tag that exists cannot be moved by anybody; both zots only. */
+  readonly immutableTags?: boolean;
   /** Serve HTTPS with these PEM files; the two distributions only. */
   readonly tls?: { readonly certificate: string; readonly key: string };
 }
@@ -39,7 +40,7 @@ export async function spawnRegistry(
   const storage = options.storage ?? join(work, "storage");
   await mkdir(storage, { recursive: true });
   const port = await freePort();
-  const args = await commandLine[name]({ work, storage, port, tls: options.tls });
+  const args = await commandLine[name]({ ...options, work, storage, port });
   const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => output.push(chunk));
@@ -57,11 +58,10 @@ export async function spawnRegistry(
   return { host, stop, ...(child.pid === undefined ? {} : { pid: child.pid }) };
 }
 
-interface Place {
+interface Place extends StartOptions {
   readonly work: string;
   readonly storage: string;
   readonly port: number;
-  readonly tls: StartOptions["tls"];
 }
 
 const commandLine: Record<RegistryName, (place: Place) => Promise<string[]>> = {
@@ -82,17 +82,28 @@ const commandLine: Record<RegistryName, (place: Place) => Promise<string[]>> = {
       // No sweep while a suite holds digests that no tag names yet.
       ["--gc-frequency", "-1s"],
     ),
-  zot: async ({ work, storage, port }) => {
-    const config = {
-      distSpecVersion: "1.1.1",
-      storage: { rootDirectory: storage, gc: false, dedupe: false },
-      // 2.1.17 and later cut every request after 60 s unless told otherwise.
-      http: { address: "127.0.0.1", port: String(port), readTimeout: "0s", writeTimeout: "0s" },
-      log: { level: "error" },
-    };
-    return ["serve", await writeConfig(work, "config.json", config)];
-  },
+  // 2.1.17 and later cut every request after 60 s unless told otherwise.
+  zot: (place) =>
+    zotArgs(place, "1.1.1", {
+      readTimeout: "0s",
+      writeTimeout: "0s",
+      ...(place.immutableTags ? { accessControl: { repositories: createOnly } } : {}),
+    }),
+  "zot-1.4": (place) => zotArgs(place, "1.0.1-dev", place.immutableTags ? { accessControl: createOnly } : {}),
 };
+
+/** Overwriting a tag is `update`, which nobody may. */
+const createOnly = { "**": { anonymousPolicy: ["read", "create", "delete"] } };
+
+async function zotArgs({ work, storage, port }: Place, distSpecVersion: string, http: object): Promise<string[]> {
+  const config = {
+    distSpecVersion,
+    storage: { rootDirectory: storage, gc: false, dedupe: false },
+    http: { address: "127.0.0.1", port: String(port), ...http },
+    log: { level: "error" },
+  };
+  return ["serve", await writeConfig(work, "config.json", config)];
+}
 
 /** JSON is YAML, so one writer serves the YAML readers too. */
 async function distributionArgs({ work, storage, port, tls }: Place): Promise<string[]> {

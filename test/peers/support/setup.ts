@@ -26,10 +26,11 @@ interface Finding {
 export default async function setup(project: TestProject): Promise<void> {
   const findings = new Map<string, Finding>();
   const goIsThere = await answers("go", ["version"]);
-  for (const program of programs) {
+  const find = async (program: Program): Promise<Finding> => {
     console.log(`peer ${program.name}: ${program.module} ${program.version}`);
-    findings.set(program.name, goIsThere ? await build(program) : absent(`${program.name}: Go is not on PATH`));
-  }
+    return goIsThere ? build(program) : absent(`${program.name}: Go is not on PATH`);
+  };
+  for (const program of programs) findings.set(program.name, await find(program));
   for (const program of pythonPrograms) findings.set(program.name, await install(program));
   for (const name of systemPrograms) {
     const there = await answers(name, ["--version"]);
@@ -38,6 +39,16 @@ export default async function setup(project: TestProject): Promise<void> {
   const engineAnswers = await answers("docker", ["info"]);
   for (const [name, image] of Object.entries(images)) {
     if (engineAnswers && "missing" in (findings.get(name)?.peer ?? {})) findings.set(name, { peer: { image } });
+  }
+  for (const { name, standIn, version } of programs) {
+    if (!standIn) continue;
+    const wanted = `${name} ${version}`;
+    const unneeded: Finding = { peer: { missing: `${standIn.name}: ${wanted} is here` } };
+    const isMissing = "missing" in (findings.get(name)?.peer ?? {});
+    findings.set(
+      standIn.name,
+      isMissing ? titled(await find(standIn), `${name} ${standIn.version}, for want of ${version}`) : unneeded,
+    );
   }
   for (const [name, { peer }] of findings) console.log(`peer ${name}: ${describePeer(peer)}`);
   const failures = [...findings.values()].flatMap(({ failure }) => failure ?? []);
@@ -64,6 +75,11 @@ async function install(program: PythonProgram): Promise<Finding> {
   } catch (error) {
     return absent(`${program.name}: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** A stand-in says in all titles what it is, and what was not tested. */
+function titled(finding: Finding, title: string): Finding {
+  return "path" in finding.peer ? { peer: { ...finding.peer, title } } : finding;
 }
 
 function absent(missing: string): Finding {

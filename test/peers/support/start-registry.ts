@@ -2,7 +2,7 @@ import { GenericContainer, Wait } from "testcontainers";
 import { peer } from "./peers.ts";
 import { type RegistryName, type RunningRegistry, type StartOptions, spawnRegistry } from "./registry-process.ts";
 
-export { type RegistryName, type RunningRegistry, registryNames } from "./registry-process.ts";
+export type { RegistryName, RunningRegistry, StartOptions } from "./registry-process.ts";
 
 /**
  * Starts a real registry, as `setup.ts` found it.
