@@ -77,7 +77,7 @@ export const meanings: Readonly<Record<ProbeName, Meaning>> = {
   subjectHeader: {
     title: "OCI-Subject",
     yes: "the registry confirms each attachment",
-    no: "mreg keeps the list of attachments under a tag too, as the specification asks",
+    no: "mreg looks whether the list has each attachment, and keeps one under a tag as well where it has not",
   },
   ranges: {
     title: "ranges",
