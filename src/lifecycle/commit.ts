@@ -1,16 +1,19 @@
 import { toContentDigest } from "../evidence/predicates/digest-set.ts";
 import type { GraphTarget } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
+import { SigningError } from "../trust/errors.ts";
 import { signStatement } from "../trust/sign.ts";
-import { signerIdentity } from "../trust/signer.ts";
+import { type Signer, signerIdentity } from "../trust/signer.ts";
 import { makeStatement } from "../trust/statement.ts";
 import { claimNumber } from "./chain/claim-number.ts";
 import type { ChainLink } from "./chain/fold.ts";
+import { verifyRecord } from "./chain/read-record.ts";
 import { TransitionRecord, transitionType } from "./chain/record.ts";
 import { linkRecord } from "./chain/verify-links.ts";
 import type { Standing } from "./collect.ts";
 import type { Decision } from "./decision.ts";
 import { durationMs } from "./duration.ts";
+import type { Policy } from "./policy/policy.ts";
 import { recordedInputs } from "./record-inputs.ts";
 import type { PromoteRequest } from "./request.ts";
 import type { Situation } from "./situation.ts";
@@ -35,6 +38,7 @@ export interface AllowedMove {
 export async function commitMove(store: GraphTarget, move: AllowedMove, request: PromoteRequest): Promise<ChainLink> {
   const { clock, signal, signer, target } = request;
   const { decision, situation, standing } = move;
+  requireWitness(standing.chain.policy, signer);
   const inputs = recordedInputs(situation);
   const signing = { signer, clock, signal };
   const verdict = await signStatement(
@@ -52,9 +56,11 @@ export async function commitMove(store: GraphTarget, move: AllowedMove, request:
   });
   const bundle = await signStatement(store, target, statement, signing);
   const { chain, state } = standing;
+  const signed = { statement, bundle, signer: signerIdentity(signer) };
   // A record that no reader would accept must not become the head: nothing could ever follow it.
   const link = linkRecord(
-    { statement, bundle, signer: signerIdentity(signer) },
+    // What witnesses have added stands in the bundle alone: it is judged as every reader will judge it.
+    chain.policy.witnesses || signer.prove ? await verifyRecord(store, chain.policy, bundle, { signal }) : signed,
     { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state },
   );
   await claimNumber(store, chain, link, { signal });
@@ -62,6 +68,17 @@ export async function commitMove(store: GraphTarget, move: AllowedMove, request:
 }
 
 const defaultTool = "mreg";
+
+/** Before anything is written: a record that no reader would accept is not worth its verdict. */
+function requireWitness({ name, trustRoot, witnesses }: Policy, signer: Signer): void {
+  const testifies = signer.prove !== undefined;
+  if (!witnesses || (testifies && trustRoot)) return;
+  const what = testifies ? "no trusted root to verify them by" : "a key that nobody testifies for";
+  throw new SigningError(
+    testifies ? "TRUST_ROOT_INVALID" : "KEY_INVALID",
+    `policy ${name} asks for witnesses of every record, found ${what}`,
+  );
+}
 
 function recordOf({ decision, situation, standing }: AllowedMove, request: PromoteRequest, verdict: Descriptor) {
   const { evidence, baseline } = recordedInputs(situation);

@@ -20,6 +20,7 @@ export type { ChainOptions, HeadStore, RememberedHead } from "./chain/heads.ts";
 export { beat, requireFreshHead } from "./chain/heartbeat.ts";
 export { type ModelStore, readChain } from "./chain/read.ts";
 export { TransitionRecord, transitionType } from "./chain/record.ts";
+export { type RecordTime, recordTime, type Witnesses } from "./chain/witnesses.ts";
 export { check } from "./check.ts";
 export type { Circumstances } from "./circumstances.ts";
 export { decide } from "./decide.ts";

@@ -4,6 +4,7 @@ import type { CallOptions } from "../oci/content.ts";
 import { type Chain, headOf, type ModelState } from "./chain/fold.ts";
 import type { ChainOptions } from "./chain/heads.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
+import { type RecordTime, recordTime } from "./chain/witnesses.ts";
 import { LifecycleError } from "./errors.ts";
 import type { Policy } from "./policy/policy.ts";
 import { backedTags } from "./reconcile.ts";
@@ -19,6 +20,8 @@ export interface VersionStatus {
   readonly state: string;
   /** RFC 3339; absent for versions that no record speaks of. */
   readonly since?: string;
+  /** How far that is proven. */
+  readonly time?: RecordTime;
   /** The person who signed the record. */
   readonly by?: string;
   /** Whether this is what production serves, in its main slot. */
@@ -158,12 +161,14 @@ function isOfPolicy(tag: LifecycleTag, policy: Policy): boolean {
 }
 
 function versionsOf(state: ModelState, policy: Policy, tags: ReadonlyMap<string, Digest>): readonly VersionStatus[] {
-  const recorded = [...state.versions.values()].map(({ version, digest, hold, state: name, since, sunset, by }) => ({
-    ...{ version, digest, state: name, since, by: by.person },
-    isServing: state.champion?.version === version,
-    ...(sunset === undefined ? {} : { sunset }),
-    ...(hold ? { heldSince: hold.record.recordedAt } : {}),
-  }));
+  const recorded = [...state.versions.values()].map(
+    ({ version, digest, hold, state: name, since, sunset, by, link }) => ({
+      ...{ version, digest, state: name, since, time: recordTime(link, policy), by: by.person },
+      isServing: state.champion?.version === version,
+      ...(sunset === undefined ? {} : { sunset }),
+      ...(hold ? { heldSince: hold.record.recordedAt } : {}),
+    }),
+  );
   const others = [...tags].flatMap(([tag, digest]) => {
     const version = parseVersionTag(tag);
     if (version === undefined || state.versions.has(version)) return [];

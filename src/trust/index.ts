@@ -36,6 +36,7 @@ export { type ChainAuthority, type LogAuthority, type Period, parseTrustRoot, ty
 export { builtInTrustRoot, type FetchedTrust, type TufSource, updateTrust } from "./trust-source.ts";
 export {
   type CertificateTrust,
+  type KeyProofTrust,
   type LegacyLayout,
   type ProofTrust,
   type Rejection,

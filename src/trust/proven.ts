@@ -10,6 +10,22 @@ export interface Thresholds {
   readonly certificateLogs?: number;
 }
 
+/**
+ * Says which witnesses are missing; nothing when there are enough. Distinct ones count: one log that is named twice
+ * testifies once (CVE-2026-49834).
+ */
+export function lackingWitness({ logEntries, times }: Proven, thresholds: Thresholds): string | undefined {
+  const counts = [
+    ["transparency logs", logEntries.map(({ logId }) => logId), thresholds.logs],
+    ["sources of time", times.map(({ source, authority }) => `${source} ${authority}`), thresholds.times],
+  ] as const;
+  for (const [what, names, threshold = 0] of counts) {
+    const count = new Set(names).size;
+    if (count < threshold) return `${count} distinct ${what}, expected at least ${threshold}`;
+  }
+  return undefined;
+}
+
 /** What was proven besides who signed: every log entry and every time in the bundle, and under which root. */
 export interface Proven {
   /** SHA-256 of the trusted root. */

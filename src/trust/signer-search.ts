@@ -21,6 +21,8 @@ export interface Signed {
 export interface ProvenSigner {
   readonly identity: Identity;
   readonly proven?: Proven;
+  /** Why optional proofs that came with it prove nothing. */
+  readonly unproven?: string;
 }
 
 /**
@@ -40,7 +42,14 @@ export async function findSigner(
   }
   const { signedBytes, signature } = content;
   const key = await findTrustedKey(keys, { payload: signedBytes, signature, hint: claim.hint });
-  if (!keyProofs) return { identity: key.identity };
+  const { identity } = key;
+  const hasProofs = proofs.logEntries.length + proofs.timestamps.length > 0;
+  if (!keyProofs || (keyProofs.isOptional && !hasProofs)) return { identity };
   const { verifyKeyProofs } = await import("./sigstore/index.ts");
-  return { identity: key.identity, proven: await verifyKeyProofs(content, key, proofs, keyProofs) };
+  try {
+    return { identity, proven: await verifyKeyProofs(content, key, proofs, keyProofs) };
+  } catch (error) {
+    if (!keyProofs.isOptional || !(error instanceof VerificationError)) throw error;
+    return { identity, unproven: error.message };
+  }
 }

@@ -17,7 +17,7 @@ export interface VerificationPolicy {
    * Also verifies log entries and timestamps that come with key signatures, and demands as many as this says.
    * Absent: they are counted and not looked at.
    */
-  readonly keyProofs?: ProofTrust;
+  readonly keyProofs?: KeyProofTrust;
   /** Accept only this predicate type. `cosign verify` does not check it; mreg always can. */
   readonly predicateType?: string;
 }
@@ -26,6 +26,14 @@ export interface VerificationPolicy {
 export interface ProofTrust {
   readonly root: TrustRoot;
   readonly thresholds?: Thresholds;
+}
+
+export interface KeyProofTrust extends ProofTrust {
+  /**
+   * The signature counts without them: what comes with it is verified all the same, and what does not hold is named in
+   * {@link Verification.unproven}. Default: refused.
+   */
+  readonly isOptional?: boolean;
 }
 
 /** Whose certificates are accepted: issued under the root, to one of the identities. */
@@ -43,6 +51,8 @@ export interface Verification {
   readonly claimedTime?: string;
   /** What log entries and timestamps have proven; absent when nothing was verified against a trusted root. */
   readonly proven?: Proven;
+  /** Why the log entries and timestamps that came with it prove nothing, where they are optional. */
+  readonly unproven?: string;
   /** Present when it is no bundle, but was signed in a way of before. */
   readonly legacy?: LegacyLayout;
   /** Proofs in the bundle that a check with a public key does not look at; absent when there are none. */

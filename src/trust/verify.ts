@@ -139,7 +139,10 @@ async function verifyAttached(
 ): Promise<Verification> {
   const { payload, signature } = bundle.envelope;
   const content = { content: payload, signedBytes: signedBytes(payload), signature };
-  const { identity, proven } = await findSigner({ content, claim: bundle.claim, proofs: bundle.proofs }, policy);
+  const { identity, proven, unproven } = await findSigner(
+    { content, claim: bundle.claim, proofs: bundle.proofs },
+    policy,
+  );
   const statement = parseStatement(payload);
   if (!isAbout(statement, subject)) {
     if (statement.predicateType === omsPredicateType) throw new StatementAboutFiles(manifest.digest);
@@ -155,6 +158,9 @@ async function verifyAttached(
     bundle: manifest,
     ...(claimedTime === undefined ? {} : { claimedTime }),
     ...(proven ? { proven } : {}),
-    ...(!proven && logEntries + timestamps > 0 ? { unchecked: { logEntries, timestamps } } : {}),
+    ...(unproven === undefined ? {} : { unproven }),
+    ...(!proven && unproven === undefined && logEntries + timestamps > 0
+      ? { unchecked: { logEntries, timestamps } }
+      : {}),
   };
 }

@@ -12,6 +12,7 @@ import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts
 import { addSigningOptions, openSigner, type SigningOptions } from "../options/signing.ts";
 import { withModel } from "../options/target.ts";
 import type { Paint } from "../render/paint.ts";
+import { recordTimeWords, viewRecordTime } from "../render/record-time.ts";
 import { safe, shortDigest } from "../render/text.ts";
 import type { LogResult } from "../results/log.ts";
 
@@ -63,6 +64,7 @@ async function toEntry(
   options: CallOptions,
 ): Promise<LogResult["entries"][number]> {
   const { fromContentDigest } = await import("../../evidence/index.ts");
+  const { recordTime } = await import("../../lifecycle/chain/witnesses.ts");
   const { approvals, ci, evidence, from, kind, policy, recordedAt, sunset, to, tool, verdict, version } = link.record;
   const { breakGlass, compromisedSince, reason, slot, successor, weight } = link.record;
   const verified: LogResult["entries"][number]["approvals"] = [];
@@ -72,7 +74,7 @@ async function toEntry(
   }
   return {
     ...{ sequence: link.sequence, digest: link.bundle.digest, version, model: link.subject },
-    ...{ from, to, transition: kind, recordedAt },
+    ...{ from, to, transition: kind, recordedAt, time: viewRecordTime(recordTime(link, chainPolicy)) },
     ...{ signer: link.signer.name, person: link.signer.person, tool, verdict: fromContentDigest(verdict) },
     ...(reason === undefined ? {} : { reason }),
     ...(successor === undefined ? {} : { successor }),
@@ -124,9 +126,11 @@ function render({ checkpoint, entries, name }: LogResult, paint: Paint): string 
 }
 
 function renderEntry(entry: LogResult["entries"][number], paint: Paint): string {
+  const time = recordTimeWords(entry.time, paint);
   const head = `${String(entry.sequence).padStart(6, "0")}  ${entry.recordedAt}  ${entry.version}  ${safe(entry.from)} → ${safe(entry.to)}`;
   const facts = [
     `by ${safe(entry.person)}`,
+    ...(time === undefined ? [] : [time]),
     ...(entry.transition === "promote" ? [] : [safe(entry.transition)]),
     ...(entry.reason === undefined ? [] : [safe(entry.reason)]),
     ...(entry.slot === undefined

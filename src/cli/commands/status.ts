@@ -8,6 +8,7 @@ import { addRegistryOptions, connect, type RegistryOptions } from "../options/re
 import { registryLocation, withModel } from "../options/target.ts";
 import { parseMoment } from "../options/values.ts";
 import type { Paint } from "../render/paint.ts";
+import { viewRecordTime } from "../render/record-time.ts";
 import { safe, shortDigest, table } from "../render/text.ts";
 import type { StatusResult } from "../results/status.ts";
 
@@ -115,7 +116,11 @@ function toView({
     ...(openBreakGlass.length > 0
       ? { openBreakGlass: openBreakGlass.map(({ version, ...rest }) => ({ version: `v${version}`, ...rest })) }
       : {}),
-    versions: versions.map(({ version, ...rest }) => ({ version: `v${version}`, ...rest })),
+    versions: versions.map(({ version, time, ...rest }) => ({
+      version: `v${version}`,
+      ...rest,
+      ...(time ? { time: viewRecordTime(time) } : {}),
+    })),
     ...(head ? { head } : {}),
     anomalies: anomalies.map((anomaly) => ({ ...anomaly })),
   };
@@ -124,10 +129,14 @@ function toView({
 function render({ at, models, weakened }: StatusResult, paint: Paint): string {
   if (models.length === 0) return "no models";
   const rows = models.flatMap(({ name, slots, versions }) =>
-    versions.map(({ version, digest, heldSince, isServing, state, since, by }) => [
+    versions.map(({ version, digest, heldSince, isServing, state, since, time, by }) => [
       `${name}:${version}`,
       state,
-      [...servingWords(version, isServing, slots), ...(heldSince === undefined ? [] : ["held"])].join(", "),
+      [
+        ...servingWords(version, isServing, slots),
+        ...(heldSince === undefined ? [] : ["held"]),
+        ...(time === undefined || time.status === "claimed" ? [] : [`time ${time.status}`]),
+      ].join(", "),
       since ?? "-",
       by ?? "-",
       shortDigest(digest),

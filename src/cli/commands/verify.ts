@@ -12,6 +12,7 @@ import { type OpenedTarget, withTarget } from "../options/target.ts";
 import { addTrustOptions, openTrustRoot, readCertificateTrust } from "../options/trust.ts";
 import { gather } from "../options/values.ts";
 import type { Paint } from "../render/paint.ts";
+import { recordTimeWords, viewRecordTime } from "../render/record-time.ts";
 import { safe, shortDigest } from "../render/text.ts";
 import type { VerifyResult } from "../results/verify.ts";
 import { renderVerifyHistory, type VerifyHistoryOptions, verifyHistory } from "./verify-history.ts";
@@ -154,13 +155,14 @@ async function recomputeState(
   policy: Policy,
   { state, ...options }: HeadOptions & { readonly state: string },
 ): Promise<VerifyResult["state"]> {
-  const { verifyState } = await import("../../lifecycle/index.ts");
+  const { recordTime, verifyState } = await import("../../lifecycle/index.ts");
   const { descriptor, repository, version } = target;
   const { clock, signal } = context;
   const chain = await readHistory(context, repository, policy, options);
   const answer = await verifyState(repository, policy, descriptor, state, { chain, clock, signal, ...version });
   const { link, policyChanged, since } = answer;
-  return { state, since, record: link.sequence, by: link.signer.person, policyChanged };
+  const time = viewRecordTime(recordTime(link, policy));
+  return { state, since, time, record: link.sequence, by: link.signer.person, policyChanged };
 }
 
 function view(
@@ -218,6 +220,7 @@ function render(result: VerifyResult, paint: Paint): string {
     ...(state
       ? [
           `${paint.good("✓")} in ${safe(state.state)} since ${state.since}, record ${state.record} by ${safe(state.by)}${state.policyChanged ? "; the policy has changed since" : ""}`,
+          ...[recordTimeWords(state.time, paint)].flatMap((words) => (words === undefined ? [] : [`  ${words}`])),
         ]
       : []),
     safe(result.reference),

@@ -7,7 +7,9 @@ import { addHeadOptions, type HeadOptions, readHistory } from "../options/heads.
 import { addPolicyOptions, openPolicy, type PolicyOptions } from "../options/policy.ts";
 import { addRegistryOptions, type RegistryOptions } from "../options/registry.ts";
 import { pin, withModel } from "../options/target.ts";
+import { viewRecordTime } from "../render/record-time.ts";
 import { renderWhy } from "../render/why.ts";
+import type { RecordTimeView } from "../results/record-time.ts";
 import type { WhyResult } from "../results/why.ts";
 
 type WhyOptions = RegistryOptions & PolicyOptions & HeadOptions;
@@ -30,7 +32,7 @@ export const command: CommandModule = {
 
 async function why_(context: Context, name: string, options: WhyOptions): Promise<Outcome<WhyResult>> {
   const policy = await openPolicy(context, options);
-  const { explainServing, explainVersion, parseVersionTag } = await import("../../lifecycle/index.ts");
+  const { explainServing, explainVersion, parseVersionTag, recordTime } = await import("../../lifecycle/index.ts");
   const { fromContentDigest } = await import("../../evidence/index.ts");
   return withModel(context, name, options, async ({ reference, repository }) => {
     const { signal } = context;
@@ -40,7 +42,10 @@ async function why_(context: Context, name: string, options: WhyOptions): Promis
     const found = reference.tag === undefined ? await explainServing(repository, chain, { signal }) : one ? [one] : [];
     if (found.length === 0) throw nothing(chain, reference.tag);
     const answers = found.map((answer) => ({
-      ...view(answer, (digest) => fromContentDigest(digest)),
+      ...view(answer, {
+        digest: (digest) => fromContentDigest(digest),
+        time: (link) => viewRecordTime(recordTime(link, policy)),
+      }),
       reference: pin(reference, answer),
     }));
     const head = chain.links.at(-1);
@@ -67,9 +72,13 @@ function nothing({ model, policy }: Chain, tag: string | undefined): StoreError 
   return new StoreError("NOT_FOUND", what);
 }
 
-type ToDigest = (digest: ChainLink["record"]["verdict"]) => string;
+/** What takes modules that are loaded when they are needed. */
+interface Views {
+  readonly digest: (digest: ChainLink["record"]["verdict"]) => string;
+  readonly time: (link: ChainLink) => RecordTimeView;
+}
 
-function view(answer: Explanation, toDigest: ToDigest): Omit<WhyResult["answers"][number], "reference"> {
+function view(answer: Explanation, views: Views): Omit<WhyResult["answers"][number], "reference"> {
   const { current, digest, judged, records, since, slot, state, version, weight } = answer;
   return {
     ...{ version: `v${version}`, digest, state, since },
@@ -77,29 +86,31 @@ function view(answer: Explanation, toDigest: ToDigest): Omit<WhyResult["answers"
     ...(weight === undefined ? {} : { weight }),
     ...(current.sunset === undefined ? {} : { sunset: current.sunset }),
     ...(current.hold ? { heldSince: current.hold.record.recordedAt } : {}),
-    judged: judged.map((record) => viewJudged(record, toDigest)),
-    history: records.map(viewRecord),
+    judged: judged.map((record) => viewJudged(record, views)),
+    history: records.map((link) => viewRecord(link, views)),
   };
 }
 
-function viewJudged({ decision, link, policyChanged }: JudgedRecord, toDigest: ToDigest) {
+function viewJudged({ decision, link, policyChanged }: JudgedRecord, views: Views) {
   const { policy, verdict } = link.record;
   const statements = decision.gates.flatMap(({ evidence, gate }) => evidence.map((one) => ({ gate, ...one })));
   return {
-    record: viewRecord(link),
-    policy: { name: policy.name, version: policy.version, digest: toDigest(policy.digest), changed: policyChanged },
+    record: viewRecord(link, views),
+    policy: { name: policy.name, version: policy.version, digest: views.digest(policy.digest), changed: policyChanged },
     allowed: decision.allowed,
     gates: decision.gates.map(({ code, gate, passed, reason }) => ({ gate, code, passed, reason })),
     evidence: statements.filter(({ gate }) => gate !== "approvals"),
     approvals: statements.filter(({ gate }) => gate === "approvals").map(({ gate: _gate, ...rest }) => rest),
-    verdict: toDigest(verdict),
+    verdict: views.digest(verdict),
   };
 }
 
-function viewRecord({ bundle, record, sequence, signer }: ChainLink) {
+function viewRecord(link: ChainLink, { time }: Views) {
+  const { bundle, record, sequence, signer } = link;
   const { from, kind, reason, recordedAt, to } = record;
   return {
-    ...{ sequence, digest: bundle.digest, transition: kind, from, to, recordedAt, person: signer.person },
+    ...{ sequence, digest: bundle.digest, transition: kind, from, to, recordedAt, time: time(link) },
+    person: signer.person,
     ...(reason === undefined ? {} : { reason }),
   };
 }

@@ -24,7 +24,9 @@ export async function openPolicy(context: Context, options: PolicyOptions & Regi
   const { parsePolicy } = await import("../../lifecycle/policy/parse.ts");
   const policy = parsePolicy(yaml, { base });
   const hasCertificates = [...policy.members.values()].some(({ identity }) => identity.kind === "certificate");
-  if (!hasCertificates) return policy;
+  // Of a policy of keys alone, witnesses are looked at where it asks for them, or somebody says by which root.
+  const isGiven = (options.trustedRoot ?? context.config.signing?.trustedRoot) !== undefined;
+  if (!hasCertificates && !policy.witnesses && !isGiven) return policy;
   const { openTrustRoot } = await import("./trust.ts");
   return parsePolicy(yaml, { base, trustRoot: await openTrustRoot(context, options) });
 }

@@ -1,5 +1,6 @@
 import type { WhyResult } from "../results/why.ts";
 import type { Paint } from "./paint.ts";
+import { recordTimeWords } from "./record-time.ts";
 import { safe, shortDigest } from "./text.ts";
 
 type Answer = WhyResult["answers"][number];
@@ -42,6 +43,7 @@ function renderJudged(
   paint: Paint,
 ): string[] {
   const failed = gates.filter(({ passed }) => !passed);
+  const time = recordTimeWords(record.time, paint);
   const signers = [...new Set(approvals.map(({ signer, time }) => `${safe(signer)}${time ? ` on ${time}` : ""}`))];
   const judgedWords = allowed
     ? paint.good(`✓ judged again now: all ${gates.length} gates pass`)
@@ -50,6 +52,7 @@ function renderJudged(
       );
   return [
     `  ${safe(record.transition).padEnd(10)} record ${record.sequence} (${shortDigest(record.digest)}) by ${safe(record.person)} on ${record.recordedAt}${record.reason === undefined ? "" : `: ${safe(record.reason)}`}`,
+    ...(time === undefined ? [] : [`             ${time}`]),
     `  approved   ${signers.length > 0 ? `by ${signers.join(", ")}` : "by nobody; the policy asks for none"}`,
     ...byGate(evidence).map(
       ([gate, statements], at) =>

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecordTimeView } from "./record-time.ts";
 
 const Entry = z.object({
   sequence: z.int(),
@@ -10,7 +11,8 @@ const Entry = z.object({
   transition: z.string(),
   signer: z.string().describe("name in the policy"),
   person: z.string(),
-  recordedAt: z.string(),
+  recordedAt: z.string().describe("by the signer's word; see time"),
+  time: RecordTimeView,
   reason: z.string().optional(),
   successor: z.string().optional(),
   sunset: z.string().optional(),

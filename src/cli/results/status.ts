@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecordTimeView } from "./record-time.ts";
 
 const ModelView = z.object({
   name: z.string(),
@@ -8,7 +9,8 @@ const ModelView = z.object({
       version: z.string(),
       digest: z.string(),
       state: z.string(),
-      since: z.string().optional().describe("absent for versions that no record speaks of"),
+      since: z.string().optional().describe("absent for versions that no record speaks of; by the signer's word"),
+      time: RecordTimeView.optional().describe("how far since is proven"),
       by: z.string().optional().describe("person who signed the record"),
       isServing: z.boolean().describe("in the main slot of production"),
       sunset: z.string().optional().describe("when a retired version stops being served"),

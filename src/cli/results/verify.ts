@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecordTimeView } from "./record-time.ts";
 
 const StatementView = z.object({
   predicateType: z.string(),
@@ -51,7 +52,8 @@ export const VerifyResult = z.object({
   state: z
     .object({
       state: z.string(),
-      since: z.string(),
+      since: z.string().describe("by the signer's word; see time"),
+      time: RecordTimeView,
       record: z.int().describe("number of the record that says so"),
       by: z.string(),
       policyChanged: z.boolean().describe("the record was decided under another version of the policy"),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { RecordTimeView } from "./record-time.ts";
 
 const Statement = z.object({
   gate: z.string(),
@@ -13,7 +14,8 @@ const RecordView = z.object({
   transition: z.string(),
   from: z.string(),
   to: z.string(),
-  recordedAt: z.string(),
+  recordedAt: z.string().describe("by the signer's word; see time"),
+  time: RecordTimeView,
   person: z.string(),
   reason: z.string().optional(),
 });

@@ -5,6 +5,7 @@ import type { PolicyReference } from "../decision.ts";
 import type { Member, Policy } from "../policy/policy.ts";
 import type { TransitionRecord } from "./record.ts";
 import { Slots } from "./slots.ts";
+import type { Witnesses } from "./witnesses.ts";
 
 /** A record whose signature, place in the chain and authority were verified. */
 export interface ChainLink {
@@ -16,6 +17,8 @@ export interface ChainLink {
   /** The model manifest. */
   readonly subject: Digest;
   readonly signer: Member;
+  /** Who else testified to it; absent when nobody did. */
+  readonly witnesses?: Witnesses;
 }
 
 /** The verified history of one model, from record 1 to the head. */
@@ -178,12 +181,12 @@ export function headOf({ links }: Pick<Chain, "links">): Digest | null {
   return links.at(-1)?.bundle.digest ?? null;
 }
 
-/** The digests in a record's list of statements. */
-export function recordedDigests(list: TransitionRecord["evidence"]): readonly Digest[] {
-  return list.map(({ digest }) => fromContentDigest(digest));
 /** The policy that a record was decided under. */
 export function policyOf({ record: { policy } }: Pick<ChainLink, "record">): PolicyReference {
   return { name: policy.name, version: policy.version, digest: fromContentDigest(policy.digest) };
 }
 
+/** The digests in a record's list of statements. */
+export function recordedDigests(list: TransitionRecord["evidence"]): readonly Digest[] {
+  return list.map(({ digest }) => fromContentDigest(digest));
 }

@@ -9,6 +9,7 @@ import { ChainBuilder } from "./builder.ts";
 import type { Chain, ChainLink } from "./fold.ts";
 import type { HeadStore, RememberedHead } from "./heads.ts";
 import type { TransitionRecord } from "./record.ts";
+import type { Witnesses } from "./witnesses.ts";
 
 type Lists = readonly TransitionRecord["evidence"][];
 
@@ -18,6 +19,7 @@ interface WrittenLink {
   readonly version: number;
   readonly subject: ChainLink["subject"];
   readonly signer: string;
+  readonly witnesses?: Witnesses;
   readonly record: Omit<TransitionRecord, "evidence" | "baseline">;
   readonly evidence: number;
   readonly baseline: number;
@@ -28,6 +30,8 @@ const HeadFile = z.object({
   schemaVersion: z.literal(1),
   location: z.string(),
   policy: z.string().regex(/^[a-z0-9]+:[0-9a-f]{32,}$/),
+  /** Digest of the trusted root that certificates and witnesses were verified against. */
+  root: z.string().optional(),
   sequence: z.int().min(1),
   digest: z.string().regex(/^[a-z0-9]+:[0-9a-f]{32,}$/),
   lists: z.array(z.custom<Lists[number]>(Array.isArray)),
@@ -55,7 +59,7 @@ export class HeadFiles implements HeadStore {
     if (!file) return undefined;
     const { digest, sequence } = file;
     const known = { policy: file.policy, sequence, digest };
-    if (file.policy !== policy.digest) return known;
+    if (file.policy !== policy.digest || file.root !== policy.trustRoot?.digest) return known;
     const links = restore(file, policy);
     // Of other numbers than it says: whatever it is, it is nothing to go on from.
     if (links?.length !== sequence || links.at(-1)?.bundle.digest !== digest) return known;
@@ -105,10 +109,12 @@ function writeFile(location: string, { links, policy }: Chain, head: ChainLink) 
   };
   const written = links.map(({ record: { evidence, baseline, ...record }, signer, ...link }) => ({
     ...{ bundle: link.bundle, version: link.version, subject: link.subject, signer: signer.name, record },
+    ...(link.witnesses ? { witnesses: link.witnesses } : {}),
     ...{ evidence: number(evidence), baseline: number(baseline) },
   }));
   return {
     ...{ schemaVersion: 1, location, policy: policy.digest, sequence: head.sequence, digest: head.bundle.digest },
+    ...(policy.trustRoot ? { root: policy.trustRoot.digest } : {}),
     ...{ lists: [...lists.keys()], links: written },
   };
 }

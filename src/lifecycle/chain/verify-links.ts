@@ -9,6 +9,7 @@ import { parseVersionTag } from "../tags.ts";
 import { type ChainLink, type ModelState, policyOf } from "./fold.ts";
 import { TransitionRecord, transitionType } from "./record.ts";
 import { weightLeft } from "./slots.ts";
+import { witnessesOf, witnessProblem } from "./witnesses.ts";
 
 export interface LinkContext {
   readonly model: string;
@@ -30,12 +31,17 @@ export interface LinkPlace extends LinkContext {
  */
 export function linkRecord(statement: Verification, place: LinkPlace): ChainLink {
   const link = readLink(statement, (place.previous?.sequence ?? 0) + 1, place);
-  const problem = placeProblem(link, place) ?? stateProblem(link, place) ?? authorityProblem(link, place);
+  const problem =
+    placeProblem(link, place) ??
+    stateProblem(link, place) ??
+    authorityProblem(link, place) ??
+    witnessProblem(statement, link.record, place.policy);
   if (problem) throw broken(link.sequence, problem);
   return link;
 }
 
-function readLink({ statement, bundle, signer }: Verification, sequence: number, { policy }: LinkContext): ChainLink {
+function readLink(verification: Verification, sequence: number, { policy }: LinkContext): ChainLink {
+  const { statement, bundle, signer } = verification;
   const parsed = TransitionRecord.safeParse(statement.predicate);
   if (!parsed.success) throw broken(sequence, `it cannot be read: ${z.prettifyError(parsed.error).slice(0, 500)}`);
   const record = parsed.data;
@@ -47,7 +53,11 @@ function readLink({ statement, bundle, signer }: Verification, sequence: number,
   if (!member) throw broken(sequence, `${signer.fingerprint} is nobody in the policy`);
   const version = parseVersionTag(record.version);
   if (version === undefined) throw broken(sequence, `its version is ${record.version}`);
-  return { sequence, bundle, record, version, subject: subjectOf(statement, sequence), signer: member };
+  const witnesses = witnessesOf(verification);
+  return {
+    ...{ sequence, bundle, record, version, subject: subjectOf(statement, sequence), signer: member },
+    ...(witnesses ? { witnesses } : {}),
+  };
 }
 
 /** A record is about one manifest. Several subjects would let one signature move several models. */

@@ -40,13 +40,24 @@ function explainMove(policy: Policy, rule: TransitionRule, now: Date): Explained
   ];
   return {
     ...{ from: rule.from, to: rule.to, kind: rule.kind },
-    demands: demands.map((demand) => withMode(policy, demand, now)),
+    demands: [...demands.map((demand) => withMode(policy, demand, now)), ...explainWitnesses(policy)],
     requesters: personsInRoles(policy, rule.authorize.roles),
     approvals: [
       ...approvalsOf(policy, rule.approvals, ""),
       ...rule.tiers.flatMap((tier) => approvalsOf(policy, tier.approvals, `${tierText(tier)}: `)),
     ],
   };
+}
+
+/** It is about the record and not about the version, so that no mode softens it. */
+function explainWitnesses({ witnesses }: Policy): readonly ExplainedDemand[] {
+  if (!witnesses) return [];
+  const { logs, maxDifference, since, times } = witnesses;
+  const held =
+    logs > 0 ? `, and ${logs === 1 ? "a transparency log holds it" : `${logs} transparency logs hold it`}` : "";
+  const who = times === 1 ? "somebody else proves" : `${times} others prove`;
+  const from = since === undefined ? "" : `, from ${since} on`;
+  return [{ gate: "witnesses", text: `${who} the time of its record, within ${maxDifference}${held}${from}`, who: [] }];
 }
 
 function explainTier(policy: Policy, tier: TierRule, index: number): readonly ExplainedDemand[] {

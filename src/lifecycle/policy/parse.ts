@@ -42,6 +42,7 @@ export function parsePolicy(
     ...(file.naming ? { naming: file.naming } : {}),
     ...(file.enforcement ? { enforcement: file.enforcement } : {}),
     ...(file.exceptions ? { exceptions: file.exceptions } : {}),
+    ...(file.witnesses ? { witnesses: file.witnesses } : {}),
     weakened: weakenings.map(({ text }) => text),
     ...(trustRoot ? { trustRoot } : {}),
   };

@@ -2,7 +2,15 @@ import type { Digest } from "../../base/digest.ts";
 import type { Fingerprint, Identity, PublicKey } from "../../trust/identity.ts";
 import type { TrustRoot } from "../../trust/trust-root.ts";
 import type { VerificationPolicy } from "../../trust/verification.ts";
-import type { EnforcementRule, EvidenceRule, ExceptionRule, NamingRule, StateRule, TransitionRule } from "./schema.ts";
+import type {
+  EnforcementRule,
+  EvidenceRule,
+  ExceptionRule,
+  NamingRule,
+  StateRule,
+  TransitionRule,
+  WitnessRule,
+} from "./schema.ts";
 
 /** A key or certificate the policy knows, and whose it is. */
 export interface Member {
@@ -55,9 +63,10 @@ export interface Policy {
   readonly naming?: NamingRule;
   readonly enforcement?: EnforcementRule;
   readonly exceptions?: ExceptionRule;
+  readonly witnesses?: WitnessRule;
   /** Each way in which the policy drops a demand of the invariant, in words; every decision repeats them. */
   readonly weakened: readonly string[];
-  /** What certificates are verified against. Without one nobody's certificate is believed. */
+  /** What certificates, log entries and timestamps are verified against. Without one none of them is believed. */
   readonly trustRoot?: TrustRoot;
 }
 
@@ -89,11 +98,16 @@ export function policyTrust(policy: Policy): VerificationPolicy {
   return trustIn([...policy.members.values()], policy);
 }
 
-/** Trust in some members alone. */
+/**
+ * Trust in some members alone. What testifies to a key's signature is verified where there is a root to do it by, and
+ * demanded of records alone, by {@link Policy.witnesses}.
+ */
 export function trustIn(members: readonly Member[], { trustRoot: root }: Policy): VerificationPolicy {
   const keys = members.flatMap(({ key }) => (key ? [key] : []));
+  if (!root) return { keys };
   const identities = members.flatMap(({ identity }) => (identity.kind === "certificate" ? [identity] : []));
-  return { keys, ...(root && identities.length > 0 ? { certificates: { root, identities } } : {}) };
+  const keyProofs = { root, thresholds: { logs: 0, times: 0 }, isOptional: true };
+  return { keys, keyProofs, ...(identities.length > 0 ? { certificates: { root, identities } } : {}) };
 }
 
 /** The member whose key or certificate identity this is; `undefined` for a stranger. */

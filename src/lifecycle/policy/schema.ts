@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { identityLimitCharacters } from "../../base/limits.ts";
 import { EvidenceRule } from "./schema/evidence.ts";
-import { Delegation, EnforcementRule, ExceptionRule, NamingRule } from "./schema/governance.ts";
+import { Delegation, EnforcementRule, ExceptionRule, NamingRule, WitnessRule } from "./schema/governance.ts";
 import { StateRule, Transitions } from "./schema/transition.ts";
 import { name, person, state, strict } from "./schema/words.ts";
 
@@ -45,6 +45,8 @@ export const PolicyFile = strict({
   transitions: Transitions,
   enforcement: EnforcementRule.optional(),
   exceptions: ExceptionRule.optional(),
+  /** What every record needs besides its signature. */
+  witnesses: WitnessRule.optional(),
   /** Says in so many words which demand of the invariant this policy drops. */
   weakens: z.array(z.enum(["signature", "card", "eval"])).default([]),
 });

@@ -123,7 +123,7 @@ async function verifyLayer(
   const read = await contentOf(layer, () => readSignatureLayer(store, layer, options));
   const content = { signature: read.signature, signedBytes: read.signedBytes, content: read.payload };
   const { claim, proofs } = readLayerProofs(read.annotations);
-  const { identity: signer, proven } = await findSigner({ content, claim, proofs }, subject.policy);
+  const { identity: signer, proven, unproven } = await findSigner({ content, claim, proofs }, subject.policy);
   const { statement, identity } = readSubject(read, subject.digest);
   const [logEntries, timestamps] = [proofs.logEntries.length, proofs.timestamps.length];
   return {
@@ -132,7 +132,10 @@ async function verifyLayer(
     bundle: descriptor,
     legacy: { kind: read.kind, found, layer: layer.digest, ...(identity === undefined ? {} : { identity }) },
     ...(proven ? { proven } : {}),
-    ...(!proven && logEntries + timestamps > 0 ? { unchecked: { logEntries, timestamps } } : {}),
+    ...(unproven === undefined ? {} : { unproven }),
+    ...(!proven && unproven === undefined && logEntries + timestamps > 0
+      ? { unchecked: { logEntries, timestamps } }
+      : {}),
   };
 }
 

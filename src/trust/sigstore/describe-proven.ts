@@ -1,7 +1,7 @@
 import type { RFC3161Timestamp } from "@sigstore/core";
 import { encodeBase64 } from "../base64.ts";
 import { VerificationError } from "../errors.ts";
-import type { Proven, ProvenLogEntry, ProvenTime, Thresholds } from "../proven.ts";
+import { lackingWitness, type Proven, type ProvenLogEntry, type ProvenTime, type Thresholds } from "../proven.ts";
 import { isWithin, type LogAuthority, type TrustRoot } from "../trust-root.ts";
 import type { LogEntry } from "./log-entry.ts";
 
@@ -27,9 +27,10 @@ export function describeProven({ root, thresholds, logEntries, timestamps }: Acc
   times.sort((one, other) => one.time.localeCompare(other.time));
   const earliest = times[0] && new Date(times[0].time);
   const entries = logEntries.map((entry) => describeEntry(logOf(root, entry, earliest), entry));
-  demand("transparency logs", distinct(entries.map(({ logId }) => logId)), thresholds.logs);
-  demand("sources of time", distinct(times.map(({ source, authority }) => `${source} ${authority}`)), thresholds.times);
-  return { root: root.digest, times, logEntries: entries };
+  const proven = { root: root.digest, times, logEntries: entries };
+  const lacking = lackingWitness(proven, thresholds);
+  if (lacking !== undefined) throw invalid(lacking);
+  return proven;
 }
 
 /** The integrated time counts only when the log has signed it (CVE-2026-48816): a proof of inclusion does not hold it. */
@@ -65,14 +66,6 @@ function describeEntry({ url }: LogAuthority, entry: LogEntry): ProvenLogEntry {
     index: entry.inclusionPromise ? entry.logIndex : (entry.inclusionProof?.logIndex ?? entry.logIndex),
     kind: entry.kindVersion.kind,
   };
-}
-
-function distinct(names: readonly string[]): number {
-  return new Set(names).size;
-}
-
-function demand(what: string, count: number, threshold = 0): void {
-  if (count < threshold) throw invalid(`${count} distinct ${what}, expected at least ${threshold}`);
 }
 
 function invalid(reason: string): VerificationError {

@@ -32,7 +32,20 @@ export const ExceptionRule = strict({
   maxDuration: duration,
 });
 
+/** Who must have testified to a record, besides whoever signed it. */
+export const WitnessRule = strict({
+  /** Distinct sources of a proven time: timestamp authorities, and logs that sign theirs. */
+  times: z.int().min(1).max(10),
+  /** Distinct transparency logs that hold the record's signature. */
+  logs: z.int().min(0).max(10).default(0),
+  /** How far the time that a record gives may be from any proven one. */
+  maxDifference: duration.default("10m"),
+  /** Records that give an earlier time need no witness: those of before this rule. */
+  since: time.optional(),
+});
+
 export type Delegation = Readonly<z.infer<typeof Delegation>>;
 export type NamingRule = Readonly<z.infer<typeof NamingRule>>;
 export type EnforcementRule = Readonly<z.infer<typeof EnforcementRule>>;
 export type ExceptionRule = Readonly<z.infer<typeof ExceptionRule>>;
+export type WitnessRule = Readonly<z.infer<typeof WitnessRule>>;

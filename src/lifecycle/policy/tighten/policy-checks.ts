@@ -1,7 +1,7 @@
 import { matchesGlob } from "../../gates/naming.ts";
 import type { PolicyProblem } from "../problem.ts";
-import type { EnforcementRule, ExceptionRule, NamingRule, PolicyFile } from "../schema.ts";
-import { type Check, type Checks, nested, same, shorter, within } from "./check.ts";
+import type { EnforcementRule, ExceptionRule, NamingRule, PolicyFile, WitnessRule } from "../schema.ts";
+import { atLeast, type Check, type Checks, nested, same, shorter, within } from "./check.ts";
 import { compareEvidence } from "./evidence-checks.ts";
 import { compareState, compareTransition } from "./transition-checks.ts";
 
@@ -54,6 +54,7 @@ const sections: { readonly [Field in keyof Required<PolicyFile>]: Section<Field>
     if (base === undefined) return [{ path: "exceptions", message: "are allowed, the base allows none" }];
     return whole("exceptions", nested(exceptionChecks)(base, child));
   },
+  witnesses: (base, child) => whole("witnesses", nested(witnessChecks)(base, child)),
   weakens: (base, child) => whole("weakens", within(base, child)),
 };
 
@@ -88,6 +89,13 @@ const exceptionChecks: Checks<ExceptionRule> = {
   gates: within,
   maxDuration: shorter,
 };
+
+/** An earlier date leaves fewer records out, and none leaves none. */
+const since: Check<string | undefined> = (base, child) => {
+  if (child === undefined || (base !== undefined && Date.parse(child) <= Date.parse(base))) return undefined;
+  return `is ${child}, the base has ${base ?? "none"}`;
+};
+const witnessChecks: Checks<WitnessRule> = { times: atLeast, logs: atLeast, maxDifference: shorter, since };
 
 /** A role that is empty in the base is an opening: the base says what it may, the extension who has it. */
 function roleProblems(role: string, base: readonly string[], child: readonly string[]): PolicyProblem[] {
