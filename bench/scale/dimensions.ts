@@ -1,4 +1,6 @@
 import { mkdirSync } from "node:fs";
+import { readChain } from "../../src/lifecycle/chain/read.ts";
+import { reconcileTags } from "../../src/lifecycle/reconcile.ts";
 import { LayoutRegistry } from "../../src/stores/layout/index.ts";
 import { type Cast, predicates, typeOf } from "../../test/support/lifecycle.ts";
 import { lengthenChain, openWorld, pushVersions } from "./model-world.ts";
@@ -79,11 +81,16 @@ async function prepareChain(place: Place, cast: Cast, size: number): Promise<Ope
   const world = openWorld(place, cast);
   const target = await world.release(1);
   await lengthenChain(world, await world.release(2, [target.digest]), size);
+  await reconcileTags(world.repository, await readChain(world.repository, world.policy));
   const rollback = once(() => place.run(() => world.promote(target, "production", "mike", { kind: "rollback" })));
   return {
+    "status risk, for the first time": async () => {
+      place.forgetHeads();
+      return place.mreg("status risk --policy policy.yaml");
+    },
     "status risk": () => place.mreg("status risk --policy policy.yaml"),
     "log risk": () => place.mreg("log risk --policy policy.yaml"),
-    "promote (a rollback)": rollback,
+    "promote (a rollback), for the first time": rollback,
     "resolve risk@production": () => place.mreg("resolve risk@production --policy policy.yaml"),
     "pull v1": (run) => place.mreg(`pull risk:v1 -o out-${run}`),
   };

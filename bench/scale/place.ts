@@ -48,6 +48,11 @@ export class Place {
     writeFileSync(this.path(name), content);
   }
 
+  /** Lets mreg's user begin anew: what was verified is not remembered. */
+  forgetHeads(): void {
+    rmSync(this.path(".local/state"), { recursive: true, force: true });
+  }
+
   /** Runs the built mreg against the registry, or against the store `location` names. @throws when it fails. */
   async mreg(line: string, location = this.server.host): Promise<Cost> {
     const usage = this.path("usage.json");
