@@ -67,15 +67,21 @@ async function takeNumber(
   );
 }
 
-/** How long two who took one number wait before they look who has it; nobody waits who was alone. */
+/**
+ * How long somebody waits who took a number and was overwritten, before looking who has it: at least this, and three
+ * times what the writing took, since the machine or the registry may be slow. Nobody waits who was alone.
+ */
 const contestMs = 400;
+const longestContestMs = 10_000;
 
 /**
- * Writes the number's second tag and looks at the first one again. Where a registry lets two writers create one tag, of
- * two who took the same number at most one finds both tags its own: whoever wrote the first tag late finds the second one
- * taken. The second one decides, and the first is put right.
+ * Writes the number's second tag and looks at the first one again. Where a registry lets two writers create one tag, this
+ * is Lamport's fast mutual exclusion: whoever finds the second tag free, writes it, and then finds the first one still
+ * its own, has the number, and no other can, however long it stalled; for whoever writes the first tag later finds the
+ * second one taken. That one puts the first tag back and goes on to the next number.
  *
  * @throws {@link StoreError} `CONFLICT` when somebody else has the number.
+ * @see {@link https://lamport.azurewebsites.net/pubs/fast-mutex.pdf}
  */
 async function settleNumber(
   store: Repository,
@@ -83,26 +89,30 @@ async function settleNumber(
   { tag, second }: { readonly tag: string; readonly second: string },
   options: CallOptions,
 ): Promise<void> {
+  const isMine = async () => (await resolveTag(store, tag, options)) === manifest.digest;
+  const startedMs = performance.now();
   try {
     await store.tag(manifest, second, { once: true, ...options });
   } catch (error) {
-    if (hasCode(error, "CONFLICT")) await putRight(store, tag, second, options);
+    // Only what this writer has overwritten: a first tag that is somebody else's may have its number for good.
+    if (hasCode(error, "CONFLICT") && (await isMine())) await copyTag(store, second, tag, options);
     throw error;
   }
-  if (store.supports.createOnce || (await resolveTag(store, tag, options)) === manifest.digest) return;
-  await sleep(contestMs * (1 + Math.random()), undefined, options.signal ? { signal: options.signal } : {});
-  await putRight(store, tag, second, options);
-  const holder = await resolveTag(store, second, options);
-  if (holder !== manifest.digest) throw new StoreError("CONFLICT", `${tag} is ${holder ?? "gone"}, which came first`);
+  if (store.supports.createOnce || (await isMine())) return;
+  const paceMs = Math.min(3 * (performance.now() - startedMs), longestContestMs);
+  const pauseMs = Math.max(contestMs * (1 + Math.random()), paceMs);
+  await sleep(pauseMs, undefined, options.signal ? { signal: options.signal } : {});
+  if (await isMine()) return;
+  await copyTag(store, tag, second, options);
+  throw new StoreError("CONFLICT", `${tag} is ${(await resolveTag(store, tag, options)) ?? "gone"}, which came first`);
 }
 
-async function putRight(store: Repository, tag: string, second: string, options: CallOptions): Promise<void> {
-  const holder = await store.resolve(second, options);
-  if ((await resolveTag(store, tag, options)) === holder.digest) return;
+/** Puts what one tag names under another one, where tags can be moved. */
+async function copyTag(store: Repository, from: string, to: string, options: CallOptions): Promise<void> {
   try {
-    await store.tag(holder, tag, options);
+    await store.tag(await store.resolve(from, options), to, options);
   } catch (error) {
-    // Where tags cannot be moved, the first one is as its creator left it.
+    // What cannot be moved stays as its creator left it, and `status` says what is wrong with it.
     if (!isMregError(error)) throw error;
   }
 }
