@@ -45,13 +45,11 @@ function createProgram(host: Host): Command {
     .exitOverride();
 }
 
-/** The called command with its flags; the others by name and summary only. */
+/** The called command with its flags; without one, all of them by name and summary, for the help and for suggestions. */
 async function defineCommands(program: Command, argv: readonly string[], act: Act): Promise<void> {
   const called = catalog.find((entry) => argv.includes(entry.name) && isCalled(entry, argv));
-  for (const entry of catalog) {
-    if (entry === called) (await entry.load()).command.define(program, act);
-    else program.command(entry.name).description(entry.summary);
-  }
+  if (called) (await called.load()).command.define(program, act);
+  else for (const entry of catalog) program.command(entry.name).description(entry.summary);
 }
 
 /** The first argument that is not a global flag or its value, skipping `help`, names the command. */

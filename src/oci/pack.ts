@@ -1,15 +1,25 @@
 import { sortedRecord } from "../base/json.ts";
-import { type Descriptor, describe, identity, mediaTypePattern } from "./descriptor.ts";
+import { type Descriptor, identity, mediaTypePattern } from "./descriptor.ts";
+import { parseDigest } from "./digest.ts";
 import { InvalidInputError } from "./errors.ts";
 import { checkManifestSize, type ImageManifest, type Manifest, parseManifest } from "./manifest.ts";
 import { mediaTypes } from "./media-types.ts";
 import { type BlobSource, bytesSource } from "./source.ts";
 
-/** The two bytes `{}`: config of manifests that need none, layer of manifests that have none. */
-const emptyJsonBytes = Buffer.from("{}");
-
-/** @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor} */
-export const emptyJson: BlobSource = bytesSource(describe(mediaTypes.emptyJson, emptyJsonBytes), emptyJsonBytes);
+/**
+ * The two bytes `{}`: config of manifests that need none, layer of manifests that have none.
+ *
+ * @see {@link https://github.com/opencontainers/image-spec/blob/v1.1.1/manifest.md#guidance-for-an-empty-descriptor}
+ */
+export const emptyJson: BlobSource = bytesSource(
+  {
+    mediaType: mediaTypes.emptyJson,
+    // As the specification writes it; computed, it would load all of node:crypto into commands that hash nothing.
+    digest: parseDigest("sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"),
+    size: 2,
+  },
+  Buffer.from("{}"),
+);
 
 export interface PackInput {
   /** RFC 6838 media type that says what the artifact is. */

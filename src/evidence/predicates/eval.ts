@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { decimalLimitCharacters, evalResultLimit } from "../../base/limits.ts";
 import { compareDecimals, Decimal } from "../decimal.ts";
+import { evalEnvironments } from "../predicate-words.ts";
 import { ContentDigest, DigestSet } from "./digest-set.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
 
-/** Where the model ran: on stored data, beside production without effect, or on part of the live traffic. */
-export const EvalEnvironment = z.enum(["offline", "shadow", "canary"]);
+export const EvalEnvironment = z.enum(evalEnvironments);
 export type EvalEnvironment = z.infer<typeof EvalEnvironment>;
 
 /** What names a number: a policy writes `task.metric`, or `task.metric,filter`. */

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { monitoringMetricLimit } from "../../base/limits.ts";
 import { Decimal } from "../decimal.ts";
+import { monitoringCategories } from "../predicate-words.ts";
 import { ContentDigest } from "./digest-set.ts";
 import { Comparator, meets } from "./eval.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
 
-/** What a metric watches; a policy may ask for one of each. */
-export const MonitoringCategory = z.enum(["drift", "data-quality", "performance", "fairness", "operation"]);
+export const MonitoringCategory = z.enum(monitoringCategories);
 export type MonitoringCategory = z.infer<typeof MonitoringCategory>;
 
 /** One measured number. `n` is a count of samples. */

@@ -2,9 +2,11 @@ import { describe, expect, it } from "vitest";
 import { digestFull } from "../../../test/support/evidence.ts";
 import { parseDigest } from "../../oci/digest.ts";
 import { evidenceSetDigest } from "../evidence-set.ts";
+import { cardFields } from "../predicate-words.ts";
 import { Approval } from "./approval.ts";
 import { ContentDigest, DigestSet, fromContentDigest, toContentDigest } from "./digest-set.ts";
 import { type Comparator, meets, metricName } from "./eval.ts";
+import { CardFields } from "./model-card.ts";
 import { VerificationSummary } from "./verification-summary.ts";
 
 describe("meets", () => {
@@ -25,6 +27,10 @@ describe("metricName", () => {
     expect(metricName({ task: "gsm8k", metric: "exact_match", filter: "strict" })).toBe("gsm8k.exact_match,strict");
     expect(metricName({ task: "gsm8k", metric: "exact_match" })).toBe("gsm8k.exact_match");
   });
+});
+
+it("lists every field of a card, so that a policy may require it", () => {
+  expect(cardFields).toEqual(Object.keys(CardFields.shape));
 });
 
 describe("approval", () => {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { EvalEnvironment } from "../../../evidence/predicates/eval.ts";
+import { evalEnvironments } from "../../../evidence/predicate-words.ts";
 import { common } from "./common.ts";
 import { decimal, duration, name, roles, strict, text, time } from "./words.ts";
 
@@ -58,7 +58,7 @@ export const EvalRule = strict({
   notPartial: z.boolean().default(true),
   /** `executed`: numbers that the signer only copied from another program do not count. */
   origin: z.enum(["executed", "any"]).default("any"),
-  environment: z.array(EvalEnvironment).min(1).optional(),
+  environment: z.array(z.enum(evalEnvironments)).min(1).optional(),
   /** `name`, or `name@version`. */
   suite: z.string().min(1).optional(),
   metrics: z.array(MetricRule).default([]),

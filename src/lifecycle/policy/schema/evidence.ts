@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { DocumentRole } from "../../../evidence/predicates/document.ts";
-import { CardFields } from "../../../evidence/predicates/model-card.ts";
-import { MonitoringCategory } from "../../../evidence/predicates/monitoring.ts";
+import { documentRoles } from "../../../evidence/evidence-input.ts";
+import { cardFields, monitoringCategories } from "../../../evidence/predicate-words.ts";
 import { common } from "./common.ts";
 import { EvalRule } from "./eval.ts";
 import { duration, roles, strict, text } from "./words.ts";
@@ -12,7 +11,7 @@ const licenses = z.array(text).min(1).max(1_000).optional();
 export const CardRule = strict({
   predicate: z.literal("model-card"),
   ...common,
-  require: z.array(CardFields.keyof()).default([]),
+  require: z.array(z.enum(cardFields)).default([]),
   /** Licences that the model may have. */
   licenses,
   /** Risk classes that there are; another word is a typo, or an attempt to be in none. */
@@ -54,7 +53,7 @@ export const MonitoringRule = strict({
     .min(1)
     .default(["ok"]),
   /** Each must have a metric with a limit. */
-  categories: z.array(MonitoringCategory).default([]),
+  categories: z.array(z.enum(monitoringCategories)).default([]),
 });
 
 /** Any other predicate: there is a statement of this type, and it meets the conditions. */
@@ -66,7 +65,7 @@ export const StatementRule = strict({
 });
 
 export const DocumentRule = strict({
-  document: DocumentRole,
+  document: z.enum(documentRoles),
   signedBy: roles.optional(),
   maxAge: duration.optional(),
   /** The document must name a digest that production has served, as soon as there is one. */
