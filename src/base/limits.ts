@@ -117,6 +117,9 @@ export const cardFieldLimitCharacters = 64 * 1024;
 /** Largest policy file. One for a company of a thousand keys has some 300 KB, nearly all of them PEM. */
 export const policyLimitBytes = 1024 * 1024;
 
+/** Policies that one may extend, directly and by each other: company, division, department, team, and as many again. */
+export const policyBaseLimit = 8;
+
 /** Characters of one CEL condition in a policy: what fits a screen, and is read before it is merged. */
 export const conditionLimitCharacters = 2_000;
 

@@ -1,5 +1,5 @@
 import { collect, decodeUtf8 } from "../base/bytes.ts";
-import { policyLimitBytes } from "../base/limits.ts";
+import { policyBaseLimit, policyLimitBytes } from "../base/limits.ts";
 import type { CallOptions, ReadOnlyTarget, Target } from "../oci/content.ts";
 import { type Descriptor, describe } from "../oci/descriptor.ts";
 import { fetchImageManifest } from "../oci/fetch-manifest.ts";
@@ -13,14 +13,14 @@ export const policyArtifactType = "application/vnd.mreg.policy.v1+yaml";
 const policyMediaType = "application/vnd.mreg.policy.v1+yaml";
 const baseMediaType = "application/vnd.mreg.policy.base.v1+yaml";
 
-/** A policy as it lies in a registry: its text, and that of the policy it extends. */
+/** A policy as it lies in a registry: its text, and those of the policies it extends, nearest first. */
 export interface PolicyArtifact {
   readonly yaml: string;
-  readonly base?: string;
+  readonly bases: readonly string[];
 }
 
 /**
- * Pushes a policy, together with its base, so that one digest names all that it says.
+ * Pushes a policy, together with its bases, so that one digest names all that it says.
  *
  * Equal texts have equal digests; pushing them twice is harmless.
  *
@@ -28,12 +28,14 @@ export interface PolicyArtifact {
  */
 export async function pushPolicy(
   store: Target,
-  { yaml, base }: PolicyArtifact,
+  { yaml, bases }: PolicyArtifact,
   options?: CallOptions,
 ): Promise<Descriptor> {
   const layers = [
     layer(policyMediaType, "mreg.policy.yaml", yaml),
-    ...(base === undefined ? [] : [layer(baseMediaType, "base.policy.yaml", base)]),
+    ...bases.map((base, at) =>
+      layer(baseMediaType, at === 0 ? "base.policy.yaml" : `base-${at + 1}.policy.yaml`, base),
+    ),
   ];
   const manifest = packManifest({
     artifactType: policyArtifactType,
@@ -63,12 +65,16 @@ export async function fetchPolicy(
   const policies = value.layers.filter(({ mediaType }) => mediaType === policyMediaType);
   const bases = value.layers.filter(({ mediaType }) => mediaType === baseMediaType);
   const [policy] = policies;
-  if (value.artifactType !== policyArtifactType || !policy || policies.length > 1 || bases.length > 1) {
+  if (value.artifactType !== policyArtifactType || !policy || policies.length > 1) {
     throw invalid(target, `is ${value.artifactType ?? "something without a type"}, expected one ${policyArtifactType}`);
   }
-  const yaml = await readLayer(store, target, policy, options);
-  const [base] = bases;
-  return { yaml, ...(base ? { base: await readLayer(store, target, base, options) } : {}) };
+  if (bases.length > policyBaseLimit) {
+    throw invalid(target, `extends ${bases.length} policies, expected at most ${policyBaseLimit}`);
+  }
+  const texts: string[] = [];
+  for (const layer of [policy, ...bases]) texts.push(await readLayer(store, target, layer, options));
+  const [yaml = "", ...others] = texts;
+  return { yaml, bases: others };
 }
 
 async function readLayer(

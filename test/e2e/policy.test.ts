@@ -31,6 +31,34 @@ test("policy push: what it prints is a policy for every command, and extends tak
   expect(refused.stderr).toContain("evidence.scan.coverAllFiles: is false, the base has true");
 });
 
+test("extends: company, division and team, as files and in a registry; a circle is refused with its path", async () => {
+  const project = await open("evidenced");
+  const write = (name: string, base: string, lines = "") =>
+    writeFileSync(
+      project.path(`${name}.yaml`),
+      `apiVersion: mreg/v1\nkind: LifecyclePolicy\nmetadata: {name: ${name}, version: 1, extends: "${base}"}\n${lines}`,
+    );
+  write("division", "mreg.policy.yaml", "evidence: {eval: {minSamples: 1000000}}\n");
+  write("team", "division.yaml", "evidence: {card: {maxAge: 30d}}\n");
+  const explained = await project.line("mreg policy explain experimental..staging --policy team.yaml");
+  expect(explained.stdout).toMatch(/eval\.samples .* {2}from division@1/);
+  expect(explained.stdout).toMatch(/card .* {2}from models@1, tightened by team@1/);
+  const pushed = succeed("push", await project.line("mreg policy push policies/team --policy team.yaml --format json"));
+  const { reference } = JSON.parse(pushed.stdout) as { reference: string };
+  write("squad", reference, "evidence: {eval: {minSamples: 10}}\n");
+  const looser = await project.line("mreg policy lint squad.yaml");
+  expect(looser).toMatchObject({ exitCode: 2 });
+  expect(looser.stdout).toContain("squad.yaml:4:18: error: evidence.eval.minSamples: is 10, the base has 1000000");
+  write("squad", reference);
+  const denied = await project.line("mreg check risk:v1 --to staging --policy squad.yaml");
+  expect(denied).toMatchObject({ exitCode: 3 });
+  expect(denied.stdout).toContain("MREG-E208");
+  write("division", "team.yaml");
+  const circle = await project.line("mreg policy lint team.yaml");
+  expect(circle).toMatchObject({ exitCode: 2 });
+  expect(circle.stderr).toContain("extends itself: team.yaml → division.yaml → team.yaml");
+});
+
 test("policy lint: errors end with 2 and say where, strange things end with 10 when asked", async () => {
   const project = await open("initialised");
   const text = readFileSync(project.path("mreg.policy.yaml"), "utf8");

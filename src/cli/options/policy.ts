@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Policy } from "../../lifecycle/index.ts";
 import type { Context } from "../context.ts";
-import { policyFileName, readPolicyText } from "./policy-text.ts";
+import { policyFileName, readPolicyText, textsOf } from "./policy-text.ts";
 import type { RegistryOptions } from "./registry.ts";
 
 export { policyFileName };
@@ -20,13 +20,13 @@ export function addPolicyOptions(command: Command): Command {
 
 /** Reads the policy. There is no policy by default: without one, nobody is trusted. */
 export async function openPolicy(context: Context, options: PolicyOptions & RegistryOptions): Promise<Policy> {
-  const { base, yaml } = await readPolicyText(context, options);
+  const { bases, yaml } = await readPolicyText(context, options);
   const { parsePolicy } = await import("../../lifecycle/policy/parse.ts");
-  const policy = parsePolicy(yaml, { base });
+  const policy = parsePolicy(yaml, { bases: textsOf(bases) });
   const hasCertificates = [...policy.members.values()].some(({ identity }) => identity.kind === "certificate");
   // Of a policy of keys alone, witnesses are looked at where it asks for them, or somebody says by which root.
   const isGiven = (options.trustedRoot ?? context.config.signing?.trustedRoot) !== undefined;
   if (!hasCertificates && !policy.witnesses && !isGiven) return policy;
   const { openTrustRoot } = await import("./trust.ts");
-  return parsePolicy(yaml, { base, trustRoot: await openTrustRoot(context, options) });
+  return parsePolicy(yaml, { bases: textsOf(bases), trustRoot: await openTrustRoot(context, options) });
 }

@@ -16,6 +16,7 @@ export const PolicyLintResult = z.object({
   findings: z.array(
     z.object({
       level: z.enum(["error", "warning"]),
+      file: z.string().describe("the policy, or one that it extends"),
       line: z.int(),
       column: z.int(),
       path: z.string(),
@@ -56,6 +57,11 @@ export type PolicyTestResult = z.infer<typeof PolicyTestResult>;
 
 const Who = z.array(z.string()).describe("persons");
 
+const Origin = z
+  .array(z.string())
+  .optional()
+  .describe("of a policy that extends others: which ask for it, such as company@4, from the ground up");
+
 export const PolicyExplainResult = z.object({
   kind: z.literal("policy-explain"),
   schemaVersion: z.literal(1),
@@ -64,9 +70,11 @@ export const PolicyExplainResult = z.object({
   moves: z.array(
     z.object({
       ...Move,
-      demands: z.array(z.object({ gate: z.string(), text: z.string(), who: Who, mode: z.string().optional() })),
+      demands: z.array(
+        z.object({ gate: z.string(), text: z.string(), who: Who, mode: z.string().optional(), origin: Origin }),
+      ),
       requesters: Who,
-      approvals: z.array(z.object({ text: z.string(), who: Who })),
+      approvals: z.array(z.object({ text: z.string(), who: Who, origin: Origin })),
     }),
   ),
 });

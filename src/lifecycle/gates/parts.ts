@@ -17,6 +17,11 @@ const partFields = {
   baseline: "baseline",
 } as const;
 
+/** The field of a rule that a part of its gate judges: `minSamples` of `samples`. */
+export function fieldOfPart(part: string): string | undefined {
+  return Object.entries(partFields).find(([, name]) => name === part)?.[0];
+}
+
 /** The gates beside its own that a rule brings along. */
 export function partsOf(gate: string, rule: EvidenceRule): readonly string[] {
   return Object.entries(partFields)

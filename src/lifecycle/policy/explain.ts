@@ -10,6 +10,8 @@ export interface ExplainedDemand {
   readonly who: readonly string[];
   /** Why it does not deny, when it does not. */
   readonly mode?: string;
+  /** Of a policy that extends others: those that ask for it, such as `company@4`, from the ground up. */
+  readonly origin?: readonly string[];
 }
 
 /** One move of the policy, as one would tell a colleague. */
@@ -20,7 +22,13 @@ export interface ExplainedMove {
   readonly demands: readonly ExplainedDemand[];
   /** Persons who may carry it out. */
   readonly requesters: readonly string[];
-  readonly approvals: readonly { readonly text: string; readonly who: readonly string[] }[];
+  readonly approvals: readonly ExplainedApproval[];
+}
+
+/** Who must approve a move. */
+export interface ExplainedApproval extends Pick<ExplainedDemand, "origin" | "text" | "who"> {
+  /** It is that of a tier. */
+  readonly tier?: true;
 }
 
 /** Explains every move of a policy, in its order. */
@@ -44,7 +52,9 @@ function explainMove(policy: Policy, rule: TransitionRule, now: Date): Explained
     requesters: personsInRoles(policy, rule.authorize.roles),
     approvals: [
       ...approvalsOf(policy, rule.approvals, ""),
-      ...rule.tiers.flatMap((tier) => approvalsOf(policy, tier.approvals, `${tierText(tier)}: `)),
+      ...rule.tiers.flatMap((tier) =>
+        approvalsOf(policy, tier.approvals, `${tierText(tier)}: `).map((one) => ({ ...one, tier: true as const })),
+      ),
     ],
   };
 }

@@ -1,41 +1,69 @@
 import { isMregError } from "../../base/errors.ts";
 import { findWeakenings } from "./invariant.ts";
-import { locate, type Position } from "./locate.ts";
+import { locate, locateIn, type PlacedIn, type Position } from "./locate.ts";
 import type { PolicyProblem } from "./problem.ts";
 import { readPolicyFile } from "./read-file.ts";
 import type { ApprovalRule, PolicyFile, TransitionRule } from "./schema.ts";
+import { readYaml } from "./yaml.ts";
 
-export interface LintFinding extends PolicyProblem, Position {
+export interface LintFinding extends Pick<PolicyProblem, "path" | "message">, Position {
   /** An error makes the policy unusable; a warning is something that its author hardly meant. */
   readonly level: "error" | "warning";
+  /** Of the text that it stands in. */
+  readonly file: string;
+}
+
+/** What a policy's text is found under, and what it says. */
+export interface NamedText {
+  /** A path, or `registry/name@sha256:…`. */
+  readonly name: string;
+  readonly yaml: string;
 }
 
 /**
- * Lists what is wrong with a policy file, and what is allowed but strange, each with its place in the text.
+ * Lists what is wrong with a policy file, and what is allowed but strange, each with its place: in the text, or in that
+ * of a policy it extends.
  *
+ * @param bases - what it extends, nearest first.
  * @param now - dates that are over are strange.
  */
 export function lintPolicy(
-  yaml: string,
-  { base, now }: { readonly base?: string | undefined; readonly now: Date },
+  own: NamedText,
+  { bases = [], now }: { readonly bases?: readonly NamedText[]; readonly now: Date },
 ): readonly LintFinding[] {
-  const place =
-    (level: LintFinding["level"]) =>
-    (problem: PolicyProblem): LintFinding => ({
-      ...problem,
-      level,
-      ...locate(yaml, problem.path),
+  const all = [own, ...bases];
+  const texts = all.map(({ yaml }) => yaml);
+  const finding = (problem: PolicyProblem, level: LintFinding["level"], place: PlacedIn): LintFinding => {
+    const { line, column } = place;
+    const { path, message } = problem;
+    return { path, message, level, file: all[place.level]?.name ?? own.name, line, column };
+  };
+  for (const text of all) {
+    const broken = unreadable(text);
+    if (broken) return [broken];
+  }
+  const { file, problems } = readPolicyFile(own.yaml, texts.slice(1));
+  if (!file || problems.length > 0) {
+    return problems.map((problem) => {
+      const { level = 0 } = problem.base ?? {};
+      return finding(problem, "error", { ...locate(texts[level] ?? own.yaml, problem.path), level });
     });
+  }
+  return [...weakened(file), ...unreachable(file), ...cannotPass(file), ...unused(file), ...dates(file, now)].map(
+    (problem) => finding(problem, "warning", locateIn(texts, file, problem.path)),
+  );
+}
+
+/** The finding about a text that is no YAML at all. */
+function unreadable({ name, yaml }: NamedText): LintFinding | undefined {
   try {
-    const { file, problems } = readPolicyFile(yaml, base);
-    if (!file || problems.length > 0) return problems.map(place("error"));
-    return [...weakened(file), ...unreachable(file), ...cannotPass(file), ...unused(file), ...dates(file, now)].map(
-      place("warning"),
-    );
+    readYaml(yaml);
+    return undefined;
   } catch (error) {
     if (!isMregError(error)) throw error;
     const [, line = "1", column = "1"] = /at line (\d+), column (\d+)/.exec(error.message) ?? [];
-    return [{ path: "(top)", message: error.message, level: "error", line: Number(line), column: Number(column) }];
+    const place = { file: name, line: Number(line), column: Number(column) };
+    return { path: "(top)", message: error.message, level: "error", ...place };
   }
 }
 

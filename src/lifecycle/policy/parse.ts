@@ -14,23 +14,25 @@ import type { Delegation, PolicyFile } from "./schema.ts";
 /**
  * Reads a policy file, and refuses it unless every word of it is understood.
  *
- * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals, together with the base's.
+ * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals, together with those of
+ * its bases.
  * @param options - `trustRoot`: what the certificates of members without a key are verified against; without it, they
- * are not believed. `base`: the text of the policy that this one extends.
+ * are not believed, nor is any witness. `bases`: the texts that this
+ * one extends, nearest first.
  * @throws {@link LifecycleError} `POLICY_INVALID`, listing every problem with its path and what is allowed there.
  */
 export function parsePolicy(
   yaml: string,
-  { base, trustRoot }: { readonly trustRoot?: TrustRoot | undefined; readonly base?: string | undefined } = {},
+  { bases = [], trustRoot }: { readonly trustRoot?: TrustRoot | undefined; readonly bases?: readonly string[] } = {},
 ): Policy {
-  const { file, problems } = readPolicyFile(yaml, base);
+  const { file, problems } = readPolicyFile(yaml, bases);
   if (!file || problems.length > 0) throw invalid(problems);
   const members = readMembers(file);
   const weakenings = findWeakenings(file);
   return {
     name: file.metadata.name,
     version: file.metadata.version,
-    digest: policyDigest(yaml, base),
+    digest: policyDigest(yaml, bases),
     ...(file.metadata.replaces ? { replaces: file.metadata.replaces } : {}),
     members,
     roles: new Map(Object.entries(file.roles)),
@@ -48,9 +50,10 @@ export function parsePolicy(
   };
 }
 
-/** Names a policy by its bytes, and by those of its base where it has one: neither can be exchanged. */
-export function policyDigest(yaml: string, base?: string): Digest {
-  return base === undefined ? digestOf(yaml) : digestOf(`${digestOf(yaml)}\n${digestOf(base)}\n`);
+/** Names a policy by its bytes, and by those of its bases where it has some: none of them can be exchanged. */
+export function policyDigest(yaml: string, bases: readonly string[] = []): Digest {
+  if (bases.length === 0) return digestOf(yaml);
+  return digestOf([yaml, ...bases].map((text) => `${digestOf(text)}\n`).join(""));
 }
 
 function readMembers(file: PolicyFile): ReadonlyMap<string, Member> {
@@ -106,6 +109,6 @@ function onlyState(file: PolicyFile, matches: (rule: PolicyFile["states"][string
 }
 
 function invalid(problems: readonly PolicyProblem[], cause?: unknown): LifecycleError {
-  const lines = problems.map(({ path, message }) => `${path}: ${message}`);
+  const lines = problems.map(({ base, path, message }) => `${base ? `(in ${base.name}) ` : ""}${path}: ${message}`);
   return new LifecycleError("POLICY_INVALID", `policy is not valid: ${lines.join("; ")}`, { cause });
 }

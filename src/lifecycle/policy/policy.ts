@@ -47,6 +47,8 @@ export interface Policy {
   readonly version: number;
   /** SHA-256 of the file's bytes. */
   readonly digest: Digest;
+  /** Names of the policies that it may take over from. */
+  readonly replaces?: readonly string[];
   /** Members by what the policy calls them. */
   readonly members: ReadonlyMap<string, Member>;
   /** Names of members by role. */
@@ -55,8 +57,6 @@ export interface Policy {
   /** Where a version is before any record speaks of it. */
   readonly initialState: string;
   /** The state whose newest entrant is the champion: what production serves. */
-  /** Names of the policies that it may take over from. */
-  readonly replaces?: readonly string[];
   readonly liveState: string;
   readonly evidence: ReadonlyMap<string, EvidenceRule>;
   readonly transitions: readonly TransitionRule[];

@@ -2,6 +2,8 @@
 export interface PolicyProblem {
   readonly path: string;
   readonly message: string;
+  /** The text it stands in, where that is one that the policy extends: 1 is the nearest, by the name it is called. */
+  readonly base?: { readonly level: number; readonly name: string };
 }
 
 /** Names that nothing stands behind. */

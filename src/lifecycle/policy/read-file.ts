@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { policyBaseLimit } from "../../base/limits.ts";
 import { findWeakenings } from "./invariant.ts";
 import type { PolicyProblem } from "./problem.ts";
 import { findBrokenReferences } from "./references.ts";
@@ -15,34 +16,53 @@ export interface PolicyReading {
 }
 
 /**
- * Reads a policy file, laid over the one that it extends.
+ * Reads a policy file, laid over those that it extends, from the ground up: each is compared with all below it, so that
+ * it tightens what those say together.
  *
- * @throws {@link LifecycleError} `POLICY_INVALID` when either text is no YAML at all.
+ * @param bases - the texts that it extends, nearest first: the one that it names, the one that that one names, …
+ * @throws {@link LifecycleError} `POLICY_INVALID` when a text is no YAML at all.
  */
-export function readPolicyFile(yaml: string, base?: string): PolicyReading {
-  const raw = readYaml(yaml);
-  const named = extendedName(raw);
-  if (base === undefined) {
-    if (named === undefined) return readFile(raw);
-    return { problems: [{ path: "metadata.extends", message: `extends ${named}, which was not given` }] };
+export function readPolicyFile(yaml: string, bases: readonly string[] = []): PolicyReading {
+  const raws = [yaml, ...bases].map(readYaml);
+  const gap = findGap(raws);
+  if (gap) return { problems: [gap] };
+  let below: { readonly raw: unknown; readonly file: PolicyFile } | undefined;
+  for (let level = raws.length - 1; level > 0; level--) {
+    const raw = below ? overlay(below.raw, raws[level]) : raws[level];
+    const { file, problems } = readOver(below?.file, raw);
+    if (!file || problems.length > 0)
+      return { problems: problems.map((problem) => ({ ...problem, ...baseAt(raws, level) })) };
+    below = { raw, file };
   }
-  if (named === undefined)
-    return { problems: [{ path: "metadata.extends", message: "names no base, but one was given" }] };
-  const rawBase = readYaml(base);
-  if (extendedName(rawBase) !== undefined) {
-    return {
-      problems: [
-        { path: "metadata.extends", message: `${named} extends another policy, expected one that stands alone` },
-      ],
-    };
+  return readOver(below?.file, below ? overlay(below.raw, raws[0]) : raws[0]);
+}
+
+/** Each text names the next one, and the last one none. */
+function findGap(raws: readonly unknown[]): PolicyProblem | undefined {
+  const path = "metadata.extends";
+  if (raws.length - 1 > policyBaseLimit) {
+    return { path, message: `extends ${raws.length - 1} policies, expected at most ${policyBaseLimit}` };
   }
-  const reading = readFile(rawBase);
-  if (!reading.file || reading.problems.length > 0) {
-    return { problems: reading.problems.map(({ path, message }) => ({ path: `(base) ${path}`, message })) };
+  for (const [level, raw] of raws.entries()) {
+    const named = extendedName(raw);
+    const isGiven = level + 1 < raws.length;
+    if (named !== undefined && !isGiven)
+      return { path, message: `extends ${named}, which was not given`, ...baseAt(raws, level) };
+    if (named === undefined && isGiven)
+      return { path, message: "names no base, but one was given", ...baseAt(raws, level) };
   }
-  const extended = readFile(overlay(rawBase, raw));
-  if (!extended.file) return extended;
-  return { file: extended.file, problems: [...extended.problems, ...findLoosenings(reading.file, extended.file)] };
+  return undefined;
+}
+
+/** A base by what the text above it calls it. */
+function baseAt(raws: readonly unknown[], level: number): Pick<PolicyProblem, "base"> {
+  return level === 0 ? {} : { base: { level, name: extendedName(raws[level - 1]) ?? "" } };
+}
+
+function readOver(base: PolicyFile | undefined, raw: unknown): PolicyReading {
+  const { file, problems } = readFile(raw);
+  if (!file || !base) return { problems, ...(file ? { file } : {}) };
+  return { file, problems: [...problems, ...findLoosenings(base, file)] };
 }
 
 /** The base that a file names: a path, or `name@sha256:…`. */

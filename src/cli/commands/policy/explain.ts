@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Act, Context, Outcome } from "../../context.ts";
 import { UsageError } from "../../errors.ts";
 import { addExamples } from "../../options/examples.ts";
-import { readPolicyText } from "../../options/policy-text.ts";
+import { readPolicyText, textsOf } from "../../options/policy-text.ts";
 import { addRegistryOptions, type RegistryOptions } from "../../options/registry.ts";
 import type { Paint } from "../../render/paint.ts";
 import { safe } from "../../render/text.ts";
@@ -39,20 +39,24 @@ async function explain_(
       ...{ kind: "policy-explain", schemaVersion: 1, policy: { name, version, digest }, weakened: [...weakened] },
       moves: moves.map(({ from, to, kind, demands, requesters, approvals }) => ({
         ...{ from, to, transition: kind, requesters: [...requesters] },
-        demands: demands.map((demand) => ({ ...demand, who: [...demand.who] })),
-        approvals: approvals.map(({ text, who }) => ({ text, who: [...who] })),
+        demands: demands.map(({ origin, ...demand }) => ({ ...demand, who: [...demand.who], ...copied(origin) })),
+        approvals: approvals.map(({ origin, text, who }) => ({ text, who: [...who], ...copied(origin) })),
       })),
     },
   };
 }
 
+const copied = (origin: readonly string[] | undefined) => (origin ? { origin: [...origin] } : {});
+
 /** The moves that a word on the command line means; all of them without one. */
 export async function explainedMoves(context: Context, move: string | undefined, options: ExplainOptions) {
-  const { yaml, base } = await readPolicyText(context, options);
+  const { yaml, bases } = await readPolicyText(context, options);
   const { parsePolicy } = await import("../../../lifecycle/policy/parse.ts");
   const { explainPolicy } = await import("../../../lifecycle/policy/explain.ts");
-  const policy = parsePolicy(yaml, { base });
-  const all = explainPolicy(policy, context.clock());
+  const { withOrigins } = await import("../../../lifecycle/policy/origins.ts");
+  const texts = textsOf(bases);
+  const policy = parsePolicy(yaml, { bases: texts });
+  const all = withOrigins(explainPolicy(policy, context.clock()), [yaml, ...texts]);
   const moves = all.filter(({ from, to }) => move === undefined || move === to || move === `${from}..${to}`);
   if (moves.length > 0) return { moves, policy };
   const known = all.map(({ from, to }) => `${from}..${to}`);
@@ -69,14 +73,19 @@ function renderMove(move: PolicyExplainResult["moves"][number], paint: Paint): s
   const kind = move.transition === "promote" ? "" : ` (${move.transition})`;
   const people = (who: readonly string[]): string =>
     who.length > 0 ? `  ${paint.dim(`[${safe(who.join(", "))}]`)}` : "";
+  const from = ([first, ...others]: readonly string[] = []): string => {
+    if (first === undefined) return "";
+    const more = others.length > 0 ? `, tightened by ${others.join(", ")}` : "";
+    return `  ${paint.dim(`from ${safe(first + more)}`)}`;
+  };
   const width = Math.max(0, ...move.demands.map(({ gate }) => gate.length));
   return [
     paint.strong(`${safe(move.from)} → ${safe(move.to)}${kind}`),
-    ...move.demands.map(({ gate, text, who, mode }) => {
+    ...move.demands.map(({ gate, text, who, mode, origin }) => {
       const note = mode === undefined ? "" : ` (${mode})`;
-      return `  ${safe(gate.padEnd(width))}  ${safe(text)}${note}${people(who)}`;
+      return `  ${safe(gate.padEnd(width))}  ${safe(text)}${note}${people(who)}${from(origin)}`;
     }),
-    ...move.approvals.map(({ text, who }) => `  approved by ${safe(text)}${people(who)}`),
+    ...move.approvals.map(({ text, who, origin }) => `  approved by ${safe(text)}${people(who)}${from(origin)}`),
     `  carried out by ${safe(move.requesters.join(", ") || "nobody in this policy")}`,
   ].join("\n");
 }

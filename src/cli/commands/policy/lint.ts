@@ -32,15 +32,13 @@ async function lint_(
   file: string | undefined,
   options: LintOptions,
 ): Promise<Outcome<PolicyLintResult>> {
-  const { name, yaml, base } = await readPolicyText(context, { ...options, ...(file ? { policy: file } : {}) });
+  const { bases, ...own } = await readPolicyText(context, { ...options, ...(file ? { policy: file } : {}) });
   const { lintPolicy } = await import("../../../lifecycle/policy/lint.ts");
-  const findings = lintPolicy(yaml, { base, now: context.clock() }).map(({ level, line, column, path, message }) => ({
-    ...{ level, line, column, path, message },
-  }));
+  const findings = lintPolicy(own, { bases, now: context.clock() }).map((finding) => ({ ...finding }));
   const hasErrors = findings.some(({ level }) => level === "error");
   const warned = options.failOnWarn && findings.length > 0 ? exitCodes.warnings : exitCodes.done;
   return {
-    result: { kind: "policy-lint", schemaVersion: 1, file: name, findings },
+    result: { kind: "policy-lint", schemaVersion: 1, file: own.name, findings },
     exitCode: hasErrors ? exitCodes.usage : warned,
   };
 }
@@ -48,9 +46,9 @@ async function lint_(
 function render({ file, findings }: PolicyLintResult, paint: Paint): string {
   if (findings.length === 0) return `${safe(file)}: nothing to say`;
   return findings
-    .map(({ level, line, column, path, message }) => {
+    .map(({ level, file: place, line, column, path, message }) => {
       const label = level === "error" ? paint.bad(level) : level;
-      return `${safe(file)}:${line}:${column}: ${label}: ${safe(path)}: ${safe(message)}`;
+      return `${safe(place)}:${line}:${column}: ${label}: ${safe(path)}: ${safe(message)}`;
     })
     .join("\n");
 }

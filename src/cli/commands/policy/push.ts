@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Act, Context, Outcome } from "../../context.ts";
 import { addExamples } from "../../options/examples.ts";
-import { readPolicyText } from "../../options/policy-text.ts";
+import { readPolicyText, textsOf } from "../../options/policy-text.ts";
 import { addRegistryOptions, type RegistryOptions } from "../../options/registry.ts";
 import { pin, withModel } from "../../options/target.ts";
 import { safe } from "../../render/text.ts";
@@ -14,7 +14,7 @@ interface PushOptions extends RegistryOptions {
 export function definePush(policy: Command, act: Act): void {
   const push = policy
     .command("push <name>")
-    .description("push the policy, with the one it extends, to a repository; prints the pinned reference for --policy")
+    .description("push the policy, with those it extends, to a repository; prints the pinned reference for --policy")
     .option("--policy <file>", "policy; default: that of the project")
     .action((name: string, options: PushOptions) => act(render, (context) => push_(context, name, options)));
   addRegistryOptions(push);
@@ -25,14 +25,15 @@ export function definePush(policy: Command, act: Act): void {
 }
 
 async function push_(context: Context, name: string, options: PushOptions): Promise<Outcome<PolicyPushResult>> {
-  const { yaml, base } = await readPolicyText(context, options);
+  const { yaml, ...text } = await readPolicyText(context, options);
+  const bases = textsOf(text.bases);
   const { parsePolicy } = await import("../../../lifecycle/policy/parse.ts");
   const { pushPolicy } = await import("../../../lifecycle/policy-artifact.ts");
   // What nobody could use must not be published.
-  const { name: title, version, digest } = parsePolicy(yaml, { base });
+  const { name: title, version, digest } = parsePolicy(yaml, { bases });
   return withModel(context, name, options, async ({ reference, repository }) => {
     const { signal } = context;
-    const descriptor = await pushPolicy(repository, { yaml, ...(base === undefined ? {} : { base }) }, { signal });
+    const descriptor = await pushPolicy(repository, { yaml, bases }, { signal });
     if (reference.tag !== undefined) await repository.tag(descriptor, reference.tag, { once: true, signal });
     const policy = { name: title, version, digest };
     return { result: { kind: "policy-push", schemaVersion: 1, reference: pin(reference, descriptor), policy } };

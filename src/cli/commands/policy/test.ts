@@ -6,7 +6,7 @@ import type { Act, Context, Outcome } from "../../context.ts";
 import { UsageError } from "../../errors.ts";
 import { exitCodes } from "../../exit-code.ts";
 import { addExamples } from "../../options/examples.ts";
-import { readPolicyText } from "../../options/policy-text.ts";
+import { readPolicyText, textsOf } from "../../options/policy-text.ts";
 import { addRegistryOptions, type RegistryOptions } from "../../options/registry.ts";
 import type { Paint } from "../../render/paint.ts";
 import { safe, table } from "../../render/text.ts";
@@ -63,8 +63,8 @@ async function runTable(context: Context, file: string, options: TestOptions): P
   const parsed = parsePolicyTable(text.toString("utf8"));
   const named = parsed.policy === undefined ? undefined : resolve(dirname(path), parsed.policy);
   const from = options.policy ?? named;
-  const { yaml, base } = await readPolicyText(context, { ...options, ...(from ? { policy: from } : {}) });
-  const policy = parsePolicy(yaml, { base });
+  const { yaml, bases } = await readPolicyText(context, { ...options, ...(from ? { policy: from } : {}) });
+  const policy = parsePolicy(yaml, { bases: textsOf(bases) });
   const { name, version, digest } = policy;
   return { file, policy: { name, version, digest }, ...view(runPolicyTable(policy, parsed)) };
 }

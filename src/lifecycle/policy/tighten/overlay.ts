@@ -36,12 +36,12 @@ const mergeMaps = (base: unknown, child: unknown): unknown =>
   isMap(base) && isMap(child) ? merge(base, child) : child;
 
 /** A move from several states, one by one. */
-function single(move: unknown): unknown[] {
+export function single(move: unknown): unknown[] {
   if (!isMap(move) || !Array.isArray(move["from"])) return [move];
   return move["from"].map((from: unknown) => ({ ...move, from }));
 }
 
-function isSameMove(one: unknown, other: unknown): boolean {
+export function isSameMove(one: unknown, other: unknown): boolean {
   if (!isMap(one) || !isMap(other)) return false;
   return (
     ["from", "to"].every((key) => one[key] === other[key]) &&

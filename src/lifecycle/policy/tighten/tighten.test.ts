@@ -259,22 +259,24 @@ describe("extends", () => {
   test("extends: a role that is empty in the base may be filled, and only then", () => {
     const open = base.replace(/ {2}owner:\n {4}- olga\n/, "  owner: []\n");
     expect(open).not.toBe(base);
-    expect(parsePolicy(child({ roles: { owner: ["olga"] } }), { base: open }).roles.get("owner")).toEqual(["olga"]);
+    expect(parsePolicy(child({ roles: { owner: ["olga"] } }), { bases: [open] }).roles.get("owner")).toEqual(["olga"]);
   });
 
   test("extends: the digest covers both texts", () => {
     const digests = [child({}), child({ weakens: [] })].flatMap((text) =>
-      [base, `${base}# more\n`].map((other) => parsePolicy(text, { base: other }).digest),
+      [base, `${base}# more\n`].map((other) => parsePolicy(text, { bases: [other] }).digest),
     );
     expect(new Set(digests).size).toBe(4);
   });
 
-  test("extends: a base that is missing, extends another, or is broken is refused", () => {
+  test("extends: a base that is missing, not asked for, or broken is refused", () => {
     expect(() => parsePolicy(child({}))).toThrow(/extends base.yaml, which was not given/);
-    expect(() => parsePolicy(base, { base })).toThrow(/names no base, but one was given/);
-    expect(() => parsePolicy(child({}), { base: child({}) })).toThrow(/extends another policy/);
-    expect(() => parsePolicy(child({}), { base: base.replace("serve: shadow", "serve: some") })).toThrow(
-      /\(base\) states.staging.serve/,
+    expect(() => parsePolicy(base, { bases: [base] })).toThrow(/names no base, but one was given/);
+    expect(() => parsePolicy(child({}), { bases: [child({})] })).toThrow(
+      /\(in base.yaml\) metadata.extends: extends base.yaml, which was not given/,
+    );
+    expect(() => parsePolicy(child({}), { bases: [base.replace("serve: shadow", "serve: some")] })).toThrow(
+      /\(in base.yaml\) states.staging.serve/,
     );
   });
 
