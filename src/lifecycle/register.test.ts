@@ -1,12 +1,10 @@
 import { expect, it } from "vitest";
 import { listOf } from "../../test/support/expect.ts";
 import { pushArtifact, seededArtifact } from "../../test/support/fixtures.ts";
+import { overwriting, type TagStep } from "../../test/support/overwriting.ts";
 import type { Repository } from "../oci/content.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import { StoreError } from "../oci/errors.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
 import { type Registration, registerVersion } from "./register.ts";
-import { resolveTag } from "./version.ts";
 
 /** The repository, with something done right before a call of it, counted from 0. */
 function before(at: number, repository: Repository, work: () => Promise<unknown>) {
@@ -59,38 +57,12 @@ it("registerVersion: goes on to the next number when other content takes one mea
   }
 });
 
-/** What a writer may do at a step of `tag`; `seesNone` has looked at the tags before anybody wrote them. */
-interface Steps {
-  readonly at?: (step: string) => Promise<void>;
-  readonly seesNone?: boolean;
-}
-
-/** A registry where two may create one tag: `tag` once is a look, a write and a look. */
-function overwriting(repository: Repository, { at = async () => {}, seesNone = false }: Steps = {}): Repository {
-  return new Proxy(repository, {
-    get(target, name) {
-      if (name === "supports") return { ...target.supports, createOnce: false };
-      const member = Reflect.get(target, name) as unknown;
-      if (typeof member !== "function") return member;
-      if (name !== "tag") return (...args: unknown[]) => Reflect.apply(member, target, args) as unknown;
-      return async (manifest: Descriptor, tag: string, { once = false }: { once?: boolean } = {}) => {
-        const isTaken = async () => ![undefined, manifest.digest].includes(await resolveTag(target, tag, {}));
-        if (once && !seesNone && (await isTaken())) throw new StoreError("CONFLICT", "taken");
-        await at(`writes ${tag}`);
-        await target.tag(manifest, tag);
-        await at(`has written ${tag}`);
-        if (once && (await isTaken())) throw new StoreError("CONFLICT", "overwritten");
-      };
-    },
-  });
-}
-
 for (const stalled of ["writes v1", "has written v1", "writes v1-experimental", "has written v1-experimental"]) {
   it(`registerVersion: one that ${stalled} when another, who came as early, is through gets another number`, async () => {
     const { repository, mine, other } = await situation();
     let others: Registration | undefined;
-    const at = async (step: string) => {
-      if (step === stalled && !others) {
+    const at = async ({ kind, tag }: TagStep) => {
+      if (`${kind} ${tag}` === stalled && !others) {
         others = await registerVersion(overwriting(repository, { seesNone: true }), other, { version: 1 });
       }
     };

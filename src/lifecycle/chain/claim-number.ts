@@ -15,6 +15,16 @@ const roundLimit = 12;
 const firstPauseMs = 100;
 const longestPauseMs = 1_000;
 
+/**
+ * Beyond that, a pause is this many times what the look before it took, since others are as slow as this one: a writer
+ * may stall between its look and its write on a machine or a registry that is busy.
+ */
+const paceFactor = 3;
+const longestPaceMs = 10_000;
+
+/** Looks after which a record stays that somebody put under the tag although its own writer had withdrawn it. */
+const concessionLimit = 4;
+
 /** Where a record wants to go: after the chain it was decided by. */
 interface Claim {
   readonly chain: Chain;
@@ -52,9 +62,34 @@ export async function claimNumber(
     await createTag(store, link.bundle, tag, options);
     await settle(store, { chain, link, place }, options);
   } catch (error) {
-    if (hasCode(error, "STATE_CONFLICT")) await withdraw(store, place, link.bundle, options);
-    throw error;
+    if (!hasCode(error, "STATE_CONFLICT")) throw error;
+    await withdraw(store, place, link.bundle, options);
+    await concede(store, link.bundle, { tag, cause: error }, options);
   }
+}
+
+/**
+ * A rival that saw the announcement may have put this record under the tag, and have given up itself. Then it has won
+ * after all, unless another rival is still there, who sees that it was withdrawn, and overwrites it.
+ */
+async function concede(
+  store: GraphTarget,
+  { digest }: Descriptor,
+  { tag, cause }: { readonly tag: string; readonly cause: unknown },
+  options: CallOptions,
+): Promise<void> {
+  for (let look = 1; ; look++) {
+    const startedMs = performance.now();
+    if ((await resolveTag(store, tag, options)) !== digest) throw cause;
+    if (look === concessionLimit) return;
+    await pause(longestPauseMs, startedMs, options);
+  }
+}
+
+/** Waits a pause of about this length, longer where looking takes long, and never as long as another writer does. */
+async function pause(lengthMs: number, startedMs: number, { signal }: CallOptions): Promise<void> {
+  const paceMs = Math.min(paceFactor * (performance.now() - startedMs), longestPaceMs);
+  await sleep(Math.max(lengthMs, paceMs) * (1 + Math.random()), undefined, signal ? { signal } : {});
 }
 
 async function createTag(store: GraphTarget, target: Descriptor, tag: string, options: CallOptions): Promise<void> {
@@ -78,6 +113,7 @@ async function settle(store: GraphTarget, claim: Claim, options: CallOptions): P
   const rivals = new Map<string, Descriptor | undefined>();
   let agreed: string | undefined;
   for (let round = 0; round < roundLimit; round++) {
+    const startedMs = performance.now();
     const contenders = await standing(store, claim, rivals, options);
     const [winner = link.bundle] = contenders.sort((one, other) => (one.digest < other.digest ? -1 : 1));
     const found = await resolveTag(store, tag, options);
@@ -85,8 +121,7 @@ async function settle(store: GraphTarget, claim: Claim, options: CallOptions): P
     if (found === winner.digest && agreed === winner.digest) break;
     agreed = found === winner.digest ? winner.digest : undefined;
     if (found !== winner.digest && round > 0 && !(await overwrite(store, winner, tag, options))) break;
-    const pause = Math.min(longestPauseMs, firstPauseMs * 2 ** round);
-    await sleep(pause * (1 + Math.random()), undefined, options.signal ? { signal: options.signal } : {});
+    await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** round), startedMs, options);
   }
   await readBack(store, link.bundle, tag, options);
 }

@@ -1,0 +1,104 @@
+import { beforeAll, expect, it, vi } from "vitest";
+import { type Cast, newCast, predicates, typeOf, World } from "../../../test/support/lifecycle.ts";
+import { overwriting, type TagStep } from "../../../test/support/overwriting.ts";
+import type { Repository } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import { promote } from "../promote.ts";
+import { readChain } from "./read.ts";
+
+// The pauses are for other machines; here every writer is told when to go on.
+vi.mock("node:timers/promises", () => ({
+  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms / 50)),
+}));
+
+let cast: Cast;
+beforeAll(async () => {
+  cast = await newCast();
+});
+
+const logTag = "mreg-log-000001";
+
+function signal() {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { done: promise, give: resolve };
+}
+
+/** What one of two promoters has come to. */
+class Progress {
+  readonly looked = signal();
+  readonly wrote = signal();
+  readonly ended = signal();
+  record = "";
+}
+
+type Rank = "lower" | "higher";
+
+/**
+ * Two promoters that have both announced their records and have both found the number free. The one whose record has
+ * the lower or the higher digest writes first, is overwritten or not, and stalls until the other has ended.
+ */
+async function race(stalled: Rank, stallsAt: "writing" | "withdrawing") {
+  const world = new World(cast);
+  const targets = [await world.push(1), await world.push(2)];
+  for (const target of targets) await world.state(target, typeOf.signature, predicates.signature());
+  const all = targets.map(() => new Progress());
+  const rank = (one: Progress): Rank => (all.every(({ record }) => record >= one.record) ? "lower" : "higher");
+  const run = async (target: Descriptor, index: number) => {
+    const own = all[index] as Progress;
+    const other = all[1 - index] as Progress;
+    let isFirst = true;
+    const at = async ({ kind, tag, target: record }: TagStep) => {
+      if (tag !== logTag || !isFirst) return;
+      if (kind === "has written") {
+        isFirst = false;
+        own.wrote.give();
+        if (rank(own) === stalled && stallsAt === "withdrawing") await other.wrote.done;
+        return;
+      }
+      own.record = record.digest;
+      own.looked.give();
+      await other.looked.done;
+      if (stallsAt === "writing" && rank(own) === stalled) await other.ended.done;
+      if (stallsAt === "withdrawing" && rank(own) !== stalled) await other.wrote.done;
+    };
+    const store = withdrawingLate(overwriting(world.repository, { at }), async () => {
+      if (stallsAt === "withdrawing" && rank(own) === stalled) await other.ended.done;
+    });
+    const move = { ...world.request(target, "revoked"), kind: "revoke" as const, signer: cast.mike };
+    try {
+      return await promote(store, { ...move, circumstances: { reason: "a race" } });
+    } finally {
+      own.ended.give();
+    }
+  };
+  return {
+    results: await Promise.allSettled(targets.map(run)),
+    chain: await readChain(world.repository, world.policy),
+  };
+}
+
+/** Takes back an announcement when it is told to. */
+function withdrawingLate(repository: Repository, wait: () => Promise<void>): Repository {
+  return new Proxy(repository, {
+    get(store, name) {
+      const member = Reflect.get(store, name) as unknown;
+      if (name !== "push" || typeof member !== "function") return member;
+      return async (source: Parameters<Repository["push"]>[0], ...rest: unknown[]) => {
+        if ("dev.mreg.claim.withdrawn" in (source.descriptor.annotations ?? {})) await wait();
+        return Reflect.apply(member, store, [source, ...rest]) as unknown;
+      };
+    },
+  });
+}
+
+for (const stallsAt of ["writing", "withdrawing"] as const) {
+  for (const stalled of ["lower", "higher"] as const) {
+    it(`claimNumber: one wins when the one with the ${stalled} digest stalls before ${stallsAt}`, async () => {
+      const { chain, results } = await race(stalled, stallsAt);
+      const won = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.record.digest] : []));
+      const lost = results.flatMap((result) => (result.status === "rejected" ? [result.reason as unknown] : []));
+      expect(lost).toMatchObject([{ code: "STATE_CONFLICT" }]);
+      expect(chain.links.map(({ bundle }) => bundle.digest)).toEqual(won);
+    });
+  }
+}
