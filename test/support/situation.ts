@@ -10,7 +10,17 @@ import { type CastName, castPolicyYaml, castRoles, newCast, predicates, typeOf }
 
 /** One cast for all cases: keys cost more than decisions. */
 export const cast = await newCast();
-const policy: Policy = parsePolicy(castPolicyYaml(cast, "24h"));
+const defaultYaml = castPolicyYaml(cast, "24h");
+const policy: Policy = parsePolicy(defaultYaml);
+
+/** By its text: to read a policy takes ten times as long as to decide by it, and many cases have the same. */
+const parsed = new Map([[defaultYaml, policy]]);
+
+function policyOf(yaml: string): Policy {
+  const known = parsed.get(yaml) ?? parsePolicy(yaml);
+  parsed.set(yaml, known);
+  return known;
+}
 
 /** Version 2, which wants to move; version 1 is the champion. */
 export const subject = digestOf("v2");
@@ -118,7 +128,7 @@ function stateOf({ state, entered, served, champion, recorded }: Draft): ModelSt
 export function situationOf(change: (draft: Draft) => void): Situation {
   const parts = draft();
   change(parts);
-  const changed = parts.yaml ? parsePolicy(parts.yaml(castPolicyYaml(cast, "24h"))) : policy;
+  const changed = policyOf(parts.yaml?.(defaultYaml) ?? defaultYaml);
   const state = stateOf(parts);
   const statements = parts.items.map(statement);
   const approval = {
