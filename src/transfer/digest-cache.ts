@@ -3,13 +3,7 @@ import { type Digest, digestHex } from "../base/digest.ts";
 import { digestCacheLimit } from "../base/limits.ts";
 import { parseDigest } from "../oci/digest.ts";
 import { DigestEntries, type DigestEntry, writtenEntries } from "./digest-entries.ts";
-import type { FileIdentity } from "./file-identity.ts";
-
-/**
- * A write may leave a file's time as it was when the last write was this short before: FAT counts in two seconds, and
- * no file system in use counts more coarsely.
- */
-const grainNs = 2_000_000_000n;
+import { type FileIdentity, isSettled } from "./file-identity.ts";
 
 /**
  * Remembers the digests of files by what the file system says about them, so that gigabytes that nobody has touched
@@ -46,12 +40,10 @@ export class DigestCache {
   /**
    * Remembers the digest of a file, unless a later write could go unnoticed.
    *
-   * @param hashedAt - when reading began. A file that was written within two seconds of it, or later, could be written
-   * again without another time: git calls that racy.
+   * @param hashedAt - when reading began.
    */
   put(identity: FileIdentity, digest: Digest, hashedAt: Date): void {
-    const settledNs = BigInt(hashedAt.getTime()) * 1_000_000n - grainNs;
-    if (!digest.startsWith("sha256:") || identity.mtimeNs > settledNs || identity.ctimeNs > settledNs) return;
+    if (!digest.startsWith("sha256:") || !isSettled(identity, hashedAt)) return;
     const name = nameOf(identity);
     const entry = { state: stateOf(identity), hex: digestHex(digest) };
     this.#put.set(name, entry);

@@ -20,6 +20,32 @@ export function fileIdentity({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats):
 }
 
 /**
+ * A write may leave a file's time as it was when the last write was this short before: FAT counts in two seconds, and
+ * no file system in use counts more coarsely.
+ */
+const grainNs = 2_000_000_000n;
+
+/**
+ * Tells whether every later write must change this identity. A file that was written within two seconds of the moment
+ * when it was looked at, or later, could be written again without another time: git calls that racy.
+ */
+export function isSettled({ ctimeNs, mtimeNs }: FileIdentity, lookedAt: Date): boolean {
+  const settledNs = BigInt(lookedAt.getTime()) * 1_000_000n - grainNs;
+  return mtimeNs <= settledNs && ctimeNs <= settledNs;
+}
+
+/** Tells whether a file is still what it was when it had that other identity, if that was settled. */
+export function isSameIdentity(one: FileIdentity, other: FileIdentity): boolean {
+  return (
+    one.dev === other.dev &&
+    one.ino === other.ino &&
+    one.size === other.size &&
+    one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs
+  );
+}
+
+/**
  * Makes sure that nobody wrote to a file between two looks at it. Another name or other permissions are
  * no matter; another file under its name is.
  *

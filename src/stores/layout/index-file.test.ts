@@ -1,5 +1,5 @@
-import { readFile, rm, stat } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { pushArtifact, seededArtifact } from "../../../test/support/fixtures.ts";
 import { layoutDirectory } from "../../../test/support/layout-directory.ts";
@@ -85,4 +85,20 @@ test("an index that is long enough to be remembered is read anew when it has cha
   const changed = [...entries.slice(1), { ...manifest, digest: digestOf("other") }];
   await layout.writeIndex({ schemaVersion: 2, manifests: changed });
   expect(await index.entries()).toEqual(changed);
+});
+
+test("entries: a long index is not read again while its file is what it was; any write is seen", async () => {
+  const { layout, index } = await opened();
+  await using _disposed = layout;
+  const many = Array.from({ length: 600 }, (_, at) => ({ ...manifest, digest: digestOf(`manifest ${at}`) }));
+  await index.update((entries) => [...entries, ...many]);
+  // Ten seconds later, when the times of the file can be trusted.
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(await index.entries()).toHaveLength(601);
+  const path = layout.path("index.json");
+  const other = JSON.parse(await readFile(path, "utf8"));
+  other.manifests.push({ ...manifest, digest: digestOf("another one") });
+  await writeFile(path, JSON.stringify(other));
+  expect(await index.entries()).toHaveLength(602);
 });

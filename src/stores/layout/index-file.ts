@@ -1,11 +1,13 @@
+import { lstat } from "node:fs/promises";
 import { ContentError } from "../../base/errors.ts";
 import { parseStrictJson } from "../../base/json.ts";
 import { arrayAt, constantAt, objectAt, optionalAt, textAt } from "../../base/shape.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
+import { type FileIdentity, fileIdentity, isSameIdentity, isSettled } from "../../transfer/file-identity.ts";
 import type { LayoutDirectory } from "./directory.ts";
 import { type IndexEntry, indexEntryAt } from "./entries.ts";
-import { readRegular } from "./files.ts";
+import { isMissing, readRegular } from "./files.ts";
 import { indexLimitBytes } from "./limits.ts";
 import { FileLock } from "./lock.ts";
 
@@ -33,8 +35,8 @@ const rememberedBytes = 64 * 1024;
 export class IndexFile {
   readonly #directory: LayoutDirectory;
   readonly #lock: FileLock;
-  /** The last long index and the bytes that it was read from. */
-  #last: { readonly bytes: Uint8Array; readonly index: LayoutIndex } | undefined;
+  /** The last long index, the bytes that it was read from, and the file when every later write must change that. */
+  #last: { readonly bytes: Uint8Array; readonly index: LayoutIndex; readonly file?: FileIdentity } | undefined;
 
   constructor(directory: LayoutDirectory, lockWaitMs: number) {
     this.#directory = directory;
@@ -43,7 +45,11 @@ export class IndexFile {
 
   /** Reads all entries; none when there is no layout. Takes no lock: the file is always whole. */
   async entries(): Promise<readonly IndexEntry[]> {
-    return (await this.#directory.exists()) ? (await this.#read()).manifests : [];
+    if (!(await this.#directory.exists())) return [];
+    const last = this.#last;
+    const looked = last?.file && (await this.#look());
+    if (last?.file && looked && isSameIdentity(last.file, looked)) return last.index.manifests;
+    return (await this.#read()).manifests;
   }
 
   /** Makes the layout unless it is there. */
@@ -80,18 +86,31 @@ export class IndexFile {
     }, signal);
   }
 
+  /** Reads what is there now: who writes must not go by a time that a file server tells. */
   async #read(): Promise<LayoutIndex> {
+    const lookedAt = new Date();
+    const looked = await this.#look();
+    const file = looked && isSettled(looked, lookedAt) ? looked : undefined;
     const bytes = await readRegular(this.#directory.indexPath, indexLimitBytes);
     if (!bytes) throw invalid(`${this.#directory.indexPath} is missing`);
-    // Whoever resolves a thousand tags reads it a thousand times. The bytes tell, which the times of a file need not.
-    if (this.#last && Buffer.compare(this.#last.bytes, bytes) === 0) return this.#last.index;
     try {
-      const index = layoutIndexAt(parseStrictJson(bytes));
-      this.#last = bytes.byteLength < rememberedBytes ? undefined : { bytes, index };
+      // Whoever resolves a thousand tags of a store that others write to reads it a thousand times, and parses it once.
+      const known = this.#last && Buffer.compare(this.#last.bytes, bytes) === 0 ? this.#last.index : undefined;
+      const index = known ?? layoutIndexAt(parseStrictJson(bytes));
+      this.#last = bytes.byteLength < rememberedBytes ? undefined : { bytes, index, ...(file ? { file } : {}) };
       return index;
     } catch (cause) {
       // The reason may repeat hostile text: a key that is there twice has any length.
       throw invalid(`${this.#directory.indexPath}: ${(cause as Error).message.slice(0, 1_000)}`, cause);
+    }
+  }
+
+  async #look(): Promise<FileIdentity | undefined> {
+    try {
+      return fileIdentity(await lstat(this.#directory.indexPath, { bigint: true }));
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
     }
   }
 }
