@@ -132,7 +132,6 @@ async function packAndUpload(
 }
 
 function aheadUploads(repository: Repository, options: PushModelOptions): AheadUploads | undefined {
-  const { pushAhead } = repository;
-  if (!pushAhead || options.speculate === false) return undefined;
-  return new AheadUploads({ pushAhead: pushAhead.bind(repository) }, options);
+  if (!(repository.pushAhead || repository.stage) || options.speculate === false) return undefined;
+  return new AheadUploads(repository, options);
 }

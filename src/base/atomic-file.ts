@@ -27,20 +27,53 @@ export async function writeFileAtomic(
   options: AtomicWriteOptions = {},
 ): Promise<void> {
   const directory = options.temporaryDirectory ?? dirname(path);
-  await mkdir(directory, { recursive: true });
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = join(directory, `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
-  const file = await open(temporary, "wx", options.mode ?? 0o644);
+  const temporary = await TemporaryFile.create(directory, basename(path), options.mode);
   try {
-    await writeAll(file, content, options.signal);
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
-    await syncDirectory(dirname(path));
+    await writeAll(temporary.file, content, options.signal);
+    await temporary.keep(path);
   } catch (error) {
-    await file.close().catch(() => {});
-    await rm(temporary, { force: true });
+    await temporary.discard();
     throw error;
+  }
+}
+
+/** A file of ours that gets its name when it is complete. */
+export class TemporaryFile {
+  /** Open for writing. */
+  readonly file: FileHandle;
+  readonly #path: string;
+  #isKept = false;
+
+  private constructor(file: FileHandle, path: string) {
+    this.file = file;
+    this.#path = path;
+  }
+
+  /**
+   * Creates an empty one exclusively, and the directory if it is not there.
+   *
+   * @param stem - of its name, for people who find it there.
+   */
+  static async create(directory: string, stem: string, mode = 0o644): Promise<TemporaryFile> {
+    await mkdir(directory, { recursive: true });
+    const path = join(directory, `.${stem.slice(0, 100)}.${randomBytes(6).toString("hex")}.tmp`);
+    return new TemporaryFile(await open(path, "wx", mode), path);
+  }
+
+  /** Flushes it and moves it to `path`, on the same file system, making directories on the way. */
+  async keep(path: string): Promise<void> {
+    await mkdir(dirname(path), { recursive: true });
+    await this.file.sync();
+    await this.file.close();
+    await rename(this.#path, path);
+    this.#isKept = true;
+    await syncDirectory(dirname(path));
+  }
+
+  /** Removes it, unless it was kept. */
+  async discard(): Promise<void> {
+    await this.file.close().catch(() => {});
+    if (!this.#isKept) await rm(this.#path, { force: true });
   }
 }
 

@@ -2,7 +2,7 @@ import { Budget } from "../base/budget.ts";
 import type { Digest } from "../base/digest.ts";
 import type { TransferListener } from "../base/events.ts";
 import { lendFile } from "../base/file-stream.ts";
-import type { AheadOutcome, AheadPusher } from "../oci/content.ts";
+import type { AheadOutcome, AheadPusher, StagedBlob, Stager } from "../oci/content.ts";
 import { checkUnwritten, fileIdentity } from "../transfer/file-identity.ts";
 import { aboutFile } from "./upload.ts";
 import type { WalkedFile } from "./walk.ts";
@@ -20,21 +20,25 @@ export interface AheadOptions {
 /**
  * Sends large files while they are being hashed.
  *
- * The bytes that are sent are read apart from those that are hashed; both are refused when the file is not what it was
- * before either began, and the store compares them with the digest.
+ * To a registry: the bytes that are sent are read apart from those that are hashed; both are refused when the file is not
+ * what it was before either began, and the registry compares them with the digest. To a store on this machine: the bytes
+ * that are hashed are written, from the same memory.
  */
 export class AheadUploads {
-  readonly #store: AheadPusher;
+  readonly #store: Partial<AheadPusher & Stager>;
   readonly #options: AheadOptions;
   readonly #uploads: Budget;
   readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
   readonly #outcomes = new Map<string, Promise<AheadOutcome>>();
   readonly #counted = new Set<string>();
 
-  constructor(store: AheadPusher, options: AheadOptions = {}) {
+  constructor(store: Partial<AheadPusher & Stager>, options: AheadOptions = {}) {
     this.#store = store;
     this.#options = options;
     this.#uploads = new Budget(options.concurrency ?? 4);
+    const { signal } = options;
+    this.#signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
   }
 
   /** Aborted when an upload has failed for good: hashing on would be for nothing. */
@@ -54,11 +58,13 @@ export class AheadUploads {
   }
 
   /** For {@link HashPassOptions.onHashing}. */
-  readonly start = (file: WalkedFile, digest: Promise<Digest>): void => {
-    if (file.size < aheadFileBytes) return;
-    const outcome = this.#send(file, digest);
+  readonly start = (file: WalkedFile, digest: Promise<Digest>): Promise<number | undefined> | undefined => {
+    if (file.size < aheadFileBytes) return undefined;
+    const staged = this.#stage();
+    const outcome = staged ? this.#keep(file, digest, staged) : this.#send(file, digest);
     outcome.catch((error: unknown) => this.#stop.abort(error));
     this.#outcomes.set(file.path, outcome);
+    return staged?.then((blob) => blob?.file);
   };
 
   /** What became of a file of the model: waits for the end of its upload. */
@@ -72,10 +78,41 @@ export class AheadUploads {
     await Promise.allSettled(this.#outcomes.values());
   }
 
+  /** Why there is none, the ordinary upload finds out and says. */
+  #stage(): Promise<StagedBlob | undefined> | undefined {
+    return this.#store.stage?.({ signal: this.#stop.signal }).catch(() => undefined);
+  }
+
+  async #keep(
+    file: WalkedFile,
+    digest: Promise<Digest>,
+    staged: Promise<StagedBlob | undefined>,
+  ): Promise<AheadOutcome> {
+    const { path, size } = file;
+    const { onEvent: emit = () => {} } = this.#options;
+    const signal = this.#signal;
+    const blob = await staged;
+    if (!blob) return "declined";
+    try {
+      const target = { digest: await digest, size };
+      const outcome = await blob.keep(target, { signal }).catch((): AheadOutcome => "declined");
+      signal.throwIfAborted();
+      if (outcome === "declined") return outcome;
+      this.#count(file);
+      if (outcome === "stored") emit({ type: "bytes", phase: "push", path, bytes: size });
+      emit({ type: "file", phase: "push", path, outcome: outcome === "present" ? "present" : "done" });
+      return outcome;
+    } finally {
+      await blob.discard();
+    }
+  }
+
   async #send(file: WalkedFile, digest: Promise<Digest>): Promise<AheadOutcome> {
     const { path, size } = file;
-    const { signal: asked, onEvent: emit = () => {} } = this.#options;
-    const signal = asked ? AbortSignal.any([asked, this.#stop.signal]) : this.#stop.signal;
+    const { pushAhead } = this.#store;
+    if (!pushAhead) return "declined";
+    const { onEvent: emit = () => {} } = this.#options;
+    const signal = this.#signal;
     const release = await this.#uploads.acquire(1, signal);
     try {
       const onBytes = (bytes: number) => {
@@ -83,7 +120,7 @@ export class AheadUploads {
         emit({ type: "bytes", phase: "push", path, bytes });
       };
       const content = { size, open: (start: number) => openUnwritten(file, start) };
-      const outcome = await aboutFile(path, () => this.#store.pushAhead(content, digest, { signal, onBytes }));
+      const outcome = await aboutFile(path, () => pushAhead.call(this.#store, content, digest, { signal, onBytes }));
       if (outcome === "declined") return outcome;
       this.#count(file);
       emit({ type: "file", phase: "push", path, outcome: outcome === "present" ? "present" : "done" });

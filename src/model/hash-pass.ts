@@ -37,8 +37,13 @@ export interface HashPassOptions {
   /**
    * Told that a file begins to be hashed, all headers having been found sound; whoever wants may send it meanwhile.
    * The promise is rejected when the file turns out not to be what it was.
+   *
+   * @returns descriptor of an empty file that the very bytes are written to that are hashed; it stays shorter when that
+   * fails. Hashing waits for it.
    */
-  readonly onHashing?: ((file: WalkedFile, digest: Promise<Digest>) => void) | undefined;
+  readonly onHashing?:
+    | ((file: WalkedFile, digest: Promise<Digest>) => Promise<number | undefined> | undefined)
+    | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: TransferListener | undefined;
@@ -105,14 +110,19 @@ class HashPass {
 
   async hash(file: FileWithHeader, signal: AbortSignal): Promise<HashedFile> {
     const { path } = file;
-    const hashed = named(path, () => this.#read(file, signal));
-    const digest = hashed.then((result) => result.digest);
+    const { promise: digest, resolve, reject } = Promise.withResolvers<Digest>();
     // Whoever is told may look later; here the failure is reported in any case.
     digest.catch(() => {});
-    this.#options.onHashing?.(file, digest);
-    const result = await hashed;
-    this.#emit({ type: "file", phase: "hash", path, outcome: "done" });
-    return result;
+    try {
+      const copyTo = await this.#options.onHashing?.(file, digest);
+      const result = await named(path, () => this.#read(file, copyTo, signal));
+      resolve(result.digest);
+      this.#emit({ type: "file", phase: "hash", path, outcome: "done" });
+      return result;
+    } catch (error) {
+      reject(error);
+      throw error;
+    }
   }
 
   async end(): Promise<void> {
@@ -120,13 +130,13 @@ class HashPass {
     await this.#pool.close();
   }
 
-  async #read(file: FileWithHeader, signal: AbortSignal): Promise<HashedFile> {
+  async #read(file: FileWithHeader, copyTo: number | undefined, signal: AbortSignal): Promise<HashedFile> {
     const { path, location, size, identity } = file;
     const { split, digests } = this.#options;
     const hashedAt = this.#clock();
     const onBytes = (bytes: number) => this.#emit({ type: "bytes", phase: "hash", path, bytes });
     try {
-      const hashed = await this.#pool.hash({ location, size, split: split?.(file), signal, onBytes });
+      const hashed = await this.#pool.hash({ location, size, split: split?.(file), copyTo, signal, onBytes });
       checkUnwritten(identity, hashed.identity);
       digests?.put(hashed.identity, hashed.digest, hashedAt);
       return { ...file, digest: hashed.digest, ...(hashed.pieces ? { pieces: hashed.pieces } : {}) };

@@ -77,7 +77,7 @@ test("hashFiles: reads what it remembers only when it is told to, and tells what
     const onEvent = (event: TransferEvent) => {
       if (event.type === "bytes") read += event.bytes;
     };
-    const onHashing = (file: WalkedFile, digest: Promise<unknown>) => hashing.push(file.path, digest);
+    const onHashing = (file: WalkedFile, digest: Promise<unknown>) => void hashing.push(file.path, digest);
     const [hashed] = await hashFiles(files, { digests, rehash, clock, onEvent, onHashing });
     expect(hashed?.digest).toBe(digestOf("12345"));
     return [read, ...(await Promise.all(hashing))];

@@ -120,6 +120,26 @@ export interface AheadPusher {
   pushAhead(content: AheadContent, digest: Promise<Digest>, options?: PushOptions): Promise<AheadOutcome>;
 }
 
+/** A blob without a name, which somebody writes while computing its digest. */
+export interface StagedBlob {
+  /** Descriptor of an empty file, open for writing. Whoever writes it goes on from its start and stops at a failure. */
+  readonly file: number;
+  /**
+   * Brings it to the disk and gives it its name. The bytes are not read again: `digest` must come from the very memory
+   * that was written.
+   *
+   * @returns `declined` when it has not `size` bytes; nothing is stored then.
+   */
+  keep(target: Pick<Descriptor, "digest" | "size">, options?: CallOptions): Promise<AheadOutcome>;
+  /** Lets go of it; nothing stays unless it was kept. To be called in any case. */
+  discard(): Promise<void>;
+}
+
+/** A store on this machine, which can be written in the same pass in which its content is hashed. */
+export interface Stager {
+  stage(options?: CallOptions): Promise<StagedBlob>;
+}
+
 export interface Resolver {
   /**
    * Finds the manifest a tag or digest names.
@@ -203,7 +223,7 @@ export interface ReadOnlyGraphTarget extends ReadOnlyTarget, ReferrerLister, Tag
 export interface GraphTarget extends Target, ReadOnlyGraphTarget {}
 
 /** One repository: a model with all its versions and everything attached to them. */
-export interface Repository extends GraphTarget, Untagger, Deleter, Mounter, Partial<AheadPusher> {
+export interface Repository extends GraphTarget, Untagger, Deleter, Mounter, Partial<AheadPusher>, Partial<Stager> {
   /** Name below the registry, such as `ml/risk`. */
   readonly name: string;
   /** Where it is, as a user would write it: `registry.example.com/ml/risk` or `oci:./store/risk`. */

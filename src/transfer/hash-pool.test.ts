@@ -1,5 +1,5 @@
 import { utimesSync } from "node:fs";
-import { truncate, writeFile } from "node:fs/promises";
+import { open, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { rejectsWith } from "../../test/support/expect.ts";
@@ -43,6 +43,34 @@ test.each(ways.flatMap((size) => [0, 1].map((workers) => [size, workers] as cons
     expect(counted).toBe(size);
   },
 );
+
+test.each(ways.flatMap((size) => [0, 1].map((workers) => [size, workers] as const)))(
+  "HashPool: %i bytes with %i workers are written to another file in the same pass",
+  async (size, workers) => {
+    const bytes = Buffer.alloc(size, "some weights ");
+    const location = await fileOf(bytes);
+    const copy = await open(`${location}.copy`, "wx");
+    const hashed = await poolOf(workers).hash({ location, size, copyTo: copy.fd });
+    await copy.close();
+    expect(hashed.digest).toBe(digestOf(bytes));
+    expect((await readFile(`${location}.copy`)).equals(bytes)).toBe(true);
+  },
+);
+
+test.each([
+  [1, 0],
+  [2 * mebibyte, 0],
+  [32 * mebibyte, 1],
+])("HashPool: %i bytes are hashed also when the copy cannot be written (%i workers)", async (size, workers) => {
+  const bytes = Buffer.alloc(size, "some weights ");
+  const location = await fileOf(bytes);
+  await writeFile(`${location}.copy`, "");
+  const readOnly = await open(`${location}.copy`, "r");
+  const hashed = await poolOf(workers).hash({ location, size, copyTo: readOnly.fd });
+  await readOnly.close();
+  expect(hashed.digest).toBe(digestOf(bytes));
+  expect(await readFile(`${location}.copy`, "utf8")).toBe("");
+});
 
 test.each([
   [1, 0],

@@ -8,6 +8,7 @@ import { checkUnwritten, fileIdentity } from "./file-identity.ts";
 import { type FileHash, hashBufferBytes, hashFileSync } from "./hash-file.ts";
 import type { HashAnswer, HashJob } from "./hash-worker.ts";
 import { PieceHasher, type Split } from "./pieces/index.ts";
+import { Tee } from "./tee.ts";
 
 /** Read without letting anything else run: less than the event loop's own turns for each step of an asynchronous read. */
 const syncLimitBytes = 1024 * 1024;
@@ -30,6 +31,8 @@ export interface HashRequest {
   readonly size: number;
   /** Cuts the file into pieces in the same read. */
   readonly split?: Split | undefined;
+  /** Descriptor of a file that the bytes are written to in the same pass. It stays shorter when that fails. */
+  readonly copyTo?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Told about bytes hashed since the last call. */
   readonly onBytes?: ((count: number) => void) | undefined;
@@ -64,12 +67,12 @@ export class HashPool {
    * read; the signal's reason.
    */
   async hash(request: HashRequest): Promise<FileHash> {
-    const { location, size, split, signal, onBytes } = request;
+    const { location, size, split, copyTo, signal, onBytes } = request;
     signal?.throwIfAborted();
     if (size <= syncLimitBytes) {
       await this.#breathe();
       this.#buffer ??= Buffer.allocUnsafeSlow(hashBufferBytes);
-      return hashFileSync(location, { split, buffer: this.#buffer, onBytes });
+      return hashFileSync(location, { split, copyTo, buffer: this.#buffer, onBytes });
     }
     if (this.#limit === 0 || size < workerFileBytes) return hashHere(request);
     const lane = await this.#take();
@@ -113,12 +116,16 @@ export class HashPool {
   }
 }
 
-async function hashHere({ location, size, split, signal, onBytes }: HashRequest): Promise<FileHash> {
+async function hashHere({ location, size, split, copyTo, signal, onBytes }: HashRequest): Promise<FileHash> {
   const file = await open(location, "r");
   try {
     const before = fileIdentity(await file.stat({ bigint: true }));
     const pieces = split && new PieceHasher(split);
-    const onChunk = pieces && ((chunk: Uint8Array) => pieces.update(chunk));
+    const copy = copyTo === undefined ? undefined : new Tee(copyTo);
+    const onChunk = (chunk: Uint8Array) => {
+      pieces?.update(chunk);
+      copy?.write(chunk);
+    };
     const content = await hashFile(file, size, { signal, onBytes, onChunk });
     checkUnwritten(before, fileIdentity(await file.stat({ bigint: true })));
     return { ...content, identity: before, ...(pieces ? { pieces: pieces.end() } : {}) };
@@ -143,7 +150,7 @@ class Lane {
     return this.#isDead;
   }
 
-  hash({ location, split, signal, onBytes }: HashRequest): Promise<FileHash> {
+  hash({ location, split, copyTo, signal, onBytes }: HashRequest): Promise<FileHash> {
     Atomics.store(this.#stop, 0, 0);
     const worker = this.#worker;
     worker.ref();
@@ -178,7 +185,7 @@ class Lane {
       };
       worker.on("message", answered).on("error", died).on("exit", exited);
       signal?.addEventListener("abort", abort, { once: true });
-      const job: HashJob = { location, split, stop: this.#stop };
+      const job: HashJob = { location, split, copyTo, stop: this.#stop };
       worker.postMessage(job);
     });
   }

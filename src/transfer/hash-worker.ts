@@ -7,6 +7,8 @@ import type { Split } from "./pieces/index.ts";
 export interface HashJob {
   readonly location: string;
   readonly split: Split | undefined;
+  /** A descriptor is the same number in all threads. */
+  readonly copyTo: number | undefined;
   /** One cell; other than 0 ends the job. A worker in the middle of a file sees no messages. */
   readonly stop: Int32Array;
 }
@@ -22,7 +24,7 @@ const tellBytes = 8 * hashBufferBytes;
 
 const buffer = Buffer.allocUnsafeSlow(hashBufferBytes);
 
-parentPort?.on("message", ({ location, split, stop }: HashJob) => {
+parentPort?.on("message", ({ location, split, copyTo, stop }: HashJob) => {
   const answer = (message: HashAnswer) => parentPort?.postMessage(message);
   let untold = 0;
   const tell = () => {
@@ -35,7 +37,7 @@ parentPort?.on("message", ({ location, split, stop }: HashJob) => {
       untold += bytes;
       if (untold >= tellBytes) tell();
     };
-    const hashed = hashFileSync(location, { split, buffer, onBytes });
+    const hashed = hashFileSync(location, { split, copyTo, buffer, onBytes });
     tell();
     answer({ hashed });
   } catch (error) {

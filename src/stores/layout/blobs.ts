@@ -3,9 +3,9 @@ import { link, mkdir, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { abortable } from "../../base/abort.ts";
-import { type AtomicContent, writeFileAtomic } from "../../base/atomic-file.ts";
+import { type AtomicContent, TemporaryFile, writeFileAtomic } from "../../base/atomic-file.ts";
 import type { ByteStream } from "../../base/bytes.ts";
-import { verified } from "../../base/digest.ts";
+import { type Digest, verified } from "../../base/digest.ts";
 import { ContentError } from "../../base/errors.ts";
 import type { ByteRange, ByteSink, CallOptions, PushOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -30,7 +30,7 @@ export class LayoutBlobs {
   }
 
   /** A file of another length is not the content: the next push replaces it. */
-  async has({ digest, size }: Descriptor): Promise<boolean> {
+  async has({ digest, size }: Pick<Descriptor, "digest" | "size">): Promise<boolean> {
     if (!(await this.#directory.exists())) return false;
     const found = await look(this.#directory.blobPath(digest));
     return found?.kind === "file" && found.size === size;
@@ -83,6 +83,19 @@ export class LayoutBlobs {
     await writeFileAtomic(this.#directory.blobPath(source.descriptor.digest), contentOf(source, options), {
       temporaryDirectory: this.#directory.uploadsPath,
     });
+  }
+
+  /** Makes an empty file beside the blobs, for whoever computes its digest while writing it. */
+  async stage(): Promise<TemporaryFile> {
+    // Looks for links on the way, as has() does before write().
+    await this.#directory.exists();
+    await sweepUploads(this.#directory.uploadsPath);
+    return TemporaryFile.create(this.#directory.uploadsPath, "staged");
+  }
+
+  /** Moves such a file among the blobs. The layout must be there. */
+  async keep(staged: TemporaryFile, digest: Digest): Promise<void> {
+    await staged.keep(this.#directory.blobPath(digest));
   }
 
   /**

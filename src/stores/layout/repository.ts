@@ -1,7 +1,9 @@
 import { abortable } from "../../base/abort.ts";
+import type { TemporaryFile } from "../../base/atomic-file.ts";
 import { type ByteStream, collect } from "../../base/bytes.ts";
 import { verified } from "../../base/digest.ts";
 import type {
+  AheadOutcome,
   ByteRange,
   ByteSink,
   CallOptions,
@@ -11,6 +13,8 @@ import type {
   ReceiveOptions,
   ReferrerListOptions,
   Repository,
+  StagedBlob,
+  Stager,
   TagOptions,
 } from "../../oci/content.ts";
 import { type Descriptor, identity } from "../../oci/descriptor.ts";
@@ -43,7 +47,7 @@ export interface LayoutRepositoryOptions {
  * another program that writes the same layout at the same time, since there is no lock that all of them know; and a
  * `delete` of content at the very moment that somebody pushes a manifest which names it.
  */
-export class LayoutRepository implements Repository, RangeReceiver {
+export class LayoutRepository implements Repository, RangeReceiver, Stager {
   readonly isLocal = true;
   readonly name: string;
   readonly location: string;
@@ -88,6 +92,16 @@ export class LayoutRepository implements Repository, RangeReceiver {
     if (isManifestType(descriptor.mediaType)) return this.#pushManifest(source, options);
     await this.#index.create(options.signal);
     await this.#blobs.write(source, options);
+  }
+
+  async stage({ signal }: CallOptions = {}): Promise<StagedBlob> {
+    signal?.throwIfAborted();
+    const staged = await this.#blobs.stage();
+    return {
+      file: staged.file.fd,
+      keep: (target, options) => this.#keep(staged, target, options),
+      discard: () => staged.discard(),
+    };
   }
 
   async resolve(reference: string, options?: CallOptions): Promise<Descriptor> {
@@ -160,6 +174,19 @@ export class LayoutRepository implements Repository, RangeReceiver {
     for await (const referrer of this.#manifests.referrers(await this.#index.entries(), target, signal)) {
       if (artifactType === undefined || referrer.artifactType === artifactType) yield referrer;
     }
+  }
+
+  async #keep(
+    staged: TemporaryFile,
+    { digest, size }: Pick<Descriptor, "digest" | "size">,
+    { signal }: CallOptions = {},
+  ): Promise<AheadOutcome> {
+    signal?.throwIfAborted();
+    if (await this.#blobs.has({ digest, size })) return "present";
+    if ((await staged.file.stat()).size !== size) return "declined";
+    await this.#index.create(signal);
+    await this.#blobs.keep(staged, digest);
+    return "stored";
   }
 
   async #find({ digest }: Descriptor, options?: CallOptions): Promise<Descriptor | undefined> {
