@@ -1,4 +1,5 @@
 import { lstat } from "node:fs/promises";
+import { systemClock } from "../../base/clock.ts";
 import { ContentError } from "../../base/errors.ts";
 import { parseStrictJson } from "../../base/json.ts";
 import { arrayAt, constantAt, objectAt, optionalAt, textAt } from "../../base/shape.ts";
@@ -88,7 +89,7 @@ export class IndexFile {
 
   /** Reads what is there now: who writes must not go by a time that a file server tells. */
   async #read(): Promise<LayoutIndex> {
-    const lookedAt = new Date();
+    const lookedAt = systemClock();
     const looked = await this.#look();
     const file = looked && isSettled(looked, lookedAt) ? looked : undefined;
     const bytes = await readRegular(this.#directory.indexPath, indexLimitBytes);
