@@ -70,7 +70,9 @@ function select<Predicate>(
     if (!parsed.success) return { denial: malformed(query, statement, z.prettifyError(parsed.error)) };
     if (query.matches?.(parsed.data) === false) continue;
     const time = query.timeOf?.(parsed.data) ?? statement.attachedAt;
-    candidates.push({ statement, predicate: parsed.data, ...(time === undefined ? {} : { time }) });
+    // Nobody signs when something was attached: a month 13 must not make all times incomparable, and none the newest.
+    const isTime = time !== undefined && !Number.isNaN(Date.parse(time));
+    candidates.push({ statement, predicate: parsed.data, ...(isTime ? { time } : {}) });
   }
   if (candidates.length === 0) {
     const untrusted = typed.filter((statement) => !isTrusted(statement) && mayMatch(query, statement));
