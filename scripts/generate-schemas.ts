@@ -12,6 +12,7 @@ import { Config } from "../src/cli/config-file.ts";
 import { resultSchemas } from "../src/cli/results.ts";
 import { predicateSchemas, predicateTypes } from "../src/evidence/index.ts";
 import { Checkpoint, checkpointType, PolicyFile, TransitionRecord, transitionType } from "../src/lifecycle/index.ts";
+import { PolicyTable } from "../src/lifecycle/policy-table/schema.ts";
 import { tensorIndexType } from "../src/model/media-types.ts";
 import { tensorIndexSchema } from "../src/model/tensor-index/schema.ts";
 
@@ -56,6 +57,7 @@ export const schemaFiles: readonly SchemaFile[] = [
   })),
   { path: "tensor-index.json", title: tensorIndexType, schema: tensorIndexSchema },
   { path: "policy.schema.json", title: "mreg.policy.yaml", schema: PolicyFile },
+  { path: "policy-table.schema.json", title: "Table of cases for mreg policy test", schema: PolicyTable },
   { path: "config.schema.json", title: "mreg.yaml", schema: Config },
 ];
 

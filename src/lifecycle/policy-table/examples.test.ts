@@ -1,15 +1,46 @@
 import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { examplePath, examplePolicy } from "../../../scripts/generate-policies.ts";
 import { policyLevels } from "../policy/levels.ts";
 import { lintPolicy } from "../policy/lint.ts";
 import { parsePolicy } from "../policy/parse.ts";
+import { readYaml } from "../policy/yaml.ts";
 import { parsePolicyTable, runPolicyTable } from "./run.ts";
 
-const tableOf = (level: number) =>
-  parsePolicyTable(
-    readFileSync(new URL(`../../../examples/policies/level-${level}.test.yaml`, import.meta.url), "utf8"),
-  );
+const tableText = (level: number) =>
+  readFileSync(new URL(`../../../examples/policies/level-${level}.test.yaml`, import.meta.url), "utf8");
+const tableOf = (level: number) => parsePolicyTable(tableText(level));
+
+/** The committed schema, as an editor reads it. */
+const schemaOf = (file: string) => {
+  const ajv = new Ajv2020({ allErrors: true });
+  addFormats.default(ajv);
+  return ajv.compile(JSON.parse(readFileSync(new URL(`../../../schemas/${file}`, import.meta.url), "utf8")));
+};
+
+describe("schemas of policies and tables", () => {
+  const isPolicy = schemaOf("policy.schema.json");
+  const isTable = schemaOf("policy-table.schema.json");
+
+  test.each(policyLevels)("schemas: the examples of level %i meet them", (level) => {
+    isPolicy(readYaml(examplePolicy(level)));
+    isTable(readYaml(tableText(level)));
+    expect([isPolicy.errors, isTable.errors]).toEqual([null, null]);
+  });
+
+  test.each([
+    ["a misspelt key", "expect: allowed", "expects: allowed"],
+    ["a state that is no word", "to: staging", "to: 7"],
+    ["no case at all", /cases:[^]*/, "cases: []\n"],
+  ])("schemas: %s is refused by the schema of tables, as by mreg", (_what, from, to) => {
+    const text = tableText(1).replace(from, to);
+    expect(text).not.toBe(tableText(1));
+    expect(isTable(readYaml(text))).toBe(false);
+    expect(() => parsePolicyTable(text)).toThrow(/policy table is not valid/);
+  });
+});
 
 describe.each(policyLevels)("examples/policies: level %i", (level) => {
   const yaml = examplePolicy(level);
