@@ -22,10 +22,11 @@ async function discover(oras: string, args: readonly string[]): Promise<string[]
 }
 
 const bundleType = "application/vnd.dev.sigstore.bundle.v0.3+json";
+const emptyType = "application/vnd.oci.empty.v1+json";
 const evidenceType = "application/vnd.mreg.evidence.v1+json";
 
 describe("oras and a registry", () => {
-  onRegistries((host) => {
+  onRegistries((host, name) => {
     let project: Workspace;
     let registry: string;
     beforeAll(async () => {
@@ -43,6 +44,9 @@ describe("oras and a registry", () => {
     test("oras discover shows every statement and every evidence manifest", async (context) => {
       const oras = need(context, "oras");
       const types = await discover(oras, ["--plain-http", `${registry}/risk:v1`]);
+      // zot 1.4 gives the type of the config, which is the empty one, as the drafts had it; oras shows that.
+      if (name === "zot-1.4")
+        return expect(types.filter((type) => type === emptyType).length).toBeGreaterThanOrEqual(8);
       // One signature and four statements; card, lineage, eval and scan bring their files.
       expect(types.filter((type) => type === bundleType)).toHaveLength(5);
       expect(types.filter((type) => type === evidenceType).length).toBeGreaterThanOrEqual(3);
