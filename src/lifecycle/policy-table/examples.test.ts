@@ -33,7 +33,7 @@ describe("schemas of policies and tables", () => {
   test.each([
     ["a misspelt key", "expect: allowed", "expects: allowed"],
     ["a state that is no word", "to: staging", "to: 7"],
-    ["no case at all", /cases:[^]*/, "cases: []\n"],
+    ["no case at all", /cases:.*/s, "cases: []\n"],
   ])("schemas: %s is refused by the schema of tables, as by mreg", (_what, from, to) => {
     const text = tableText(1).replace(from, to);
     expect(text).not.toBe(tableText(1));
