@@ -219,7 +219,8 @@ const cases: readonly (readonly [what: string, change: (parts: Draft) => void, e
 
   [
     "a card without its fields, attached at a time that is none",
-    (d) => put(d, "card", { predicate: predicates.card({ limitations: undefined }), attachedAt: "2026-13-01T00:00:00Z" }),
+    (d) =>
+      put(d, "card", { predicate: predicates.card({ limitations: undefined }), attachedAt: "2026-13-01T00:00:00Z" }),
     ["card MREG-E105"],
   ],
   ["no canary", (d) => put(d, "canary"), ["canary MREG-E101"]],
