@@ -34,10 +34,10 @@ scripts/mutants/areas.ts, or those below the source's directory. The test named 
 --killers also lists the test that found each mutant.
 `;
 
-/** Files below a path, or the path itself if it is one. */
-function filesBelow(path: string): readonly string[] {
+/** Files below a path, or the path itself if it is one; of the copy, since the tree may change meanwhile. */
+function filesBelow(copy: string, path: string): readonly string[] {
   if (path.endsWith(".ts")) return [path];
-  return readdirSync(join(root, path), { recursive: true, encoding: "utf8" })
+  return readdirSync(join(copy, path), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .sort()
     .map((name) => join(path, name));
@@ -45,11 +45,16 @@ function filesBelow(path: string): readonly string[] {
 
 const isTest = (path: string) => path.endsWith(".test.ts");
 
-function testsOf(source: string, given: readonly string[]): readonly string[] {
+function testsOf(copy: string, source: string, given: readonly string[]): readonly string[] {
   const area = areas.find(({ sources }) => sources.some((path) => source === path || source.startsWith(`${path}/`)));
   const places = given.length > 0 ? given : (area?.tests ?? [join(source, "..")]);
   const own = source.replace(/\.ts$/, ".test.ts");
-  return [...new Set([...(existsSync(join(root, own)) ? [own] : []), ...places.flatMap(filesBelow).filter(isTest)])];
+  return [
+    ...new Set([
+      ...(existsSync(join(copy, own)) ? [own] : []),
+      ...places.flatMap((path) => filesBelow(copy, path)).filter(isTest),
+    ]),
+  ];
 }
 
 function copyTree(): string {
@@ -107,13 +112,13 @@ async function main(): Promise<void> {
   });
   if (values.help) return console.log(help);
   const paths = positionals.length > 0 ? positionals : areas.flatMap(({ sources }) => sources);
-  const files = [...new Set(paths.flatMap(filesBelow))].filter((path) => !isTest(path));
   const copy = copyTree();
   try {
+    const files = [...new Set(paths.flatMap((path) => filesBelow(copy, path)))].filter((path) => !isTest(path));
     let left = 0;
     const proven = new Set<string>();
     for (const file of files) {
-      const tests = testsOf(file, values.tests);
+      const tests = testsOf(copy, file, values.tests);
       if (!proven.has(tests.join())) await provePassing(copy, tests);
       proven.add(tests.join());
       const outcomes = await judge(copy, file, tests);
