@@ -19,8 +19,8 @@ const longestPauseMs = 1_000;
  * Beyond that, a pause is this many times what the look before it took, since others are as slow as this one: a writer
  * may stall between its look and its write on a machine or a registry that is busy.
  */
-const paceFactor = 3;
-const longestPaceMs = 10_000;
+const paceFactor = 2;
+const longestPaceMs = 5_000;
 
 /** Looks after which a record stays that somebody put under the tag although its own writer had withdrawn it. */
 const concessionLimit = 4;
@@ -86,10 +86,10 @@ async function concede(
   }
 }
 
-/** Waits a pause of about this length, longer where looking takes long, and never as long as another writer does. */
+/** Waits a pause of about this length, longer where looking takes long. */
 async function pause(lengthMs: number, startedMs: number, { signal }: CallOptions): Promise<void> {
   const paceMs = Math.min(paceFactor * (performance.now() - startedMs), longestPaceMs);
-  await sleep(Math.max(lengthMs, paceMs) * (1 + Math.random()), undefined, signal ? { signal } : {});
+  await sleep(Math.max(lengthMs * (1 + Math.random()), paceMs), undefined, signal ? { signal } : {});
 }
 
 async function createTag(store: GraphTarget, target: Descriptor, tag: string, options: CallOptions): Promise<void> {
