@@ -120,7 +120,7 @@ function variantsOf(node: ts.Node): readonly Variant[] {
   if (ts.isExpressionStatement(node) && !node.expression.getText().startsWith("super(")) {
     return [[brief, "nothing", "undefined"]];
   }
-  if (isChooser(node)) return [[brief, "all", "Boolean"]];
+  if (isChooser(node)) return [[brief, "all", "(() => true)"]];
   if (ts.isSpreadElement(node.parent) && ts.isArrayLiteralExpression(node.parent.parent)) {
     return [[`...${brief}`, "nothing", "[]"]];
   }

@@ -41,7 +41,7 @@ function judge(situation: Situation, input: EvalInput, baseline: BaselineRule): 
   );
   const obstacle = pairs.map(([mine, theirs]) => incomparable(mine, theirs)).find((reason) => reason !== undefined);
   if (obstacle) return deny(gate, "incomparable", `not comparable with ${name}: ${obstacle}`, { evidence, fix, who });
-  const comparisons = pairs.flatMap(([mine, theirs]) => compare(mine, theirs, rule));
+  const comparisons = pairs.flatMap(([mine, theirs]) => compare(mine, theirs, rule, baseline));
   const failures = comparisons.filter(({ holds }) => !holds);
   if (failures.length > 0) {
     const reason = failures.map(({ text }) => text.replace("%", name)).join("; ");
@@ -87,8 +87,8 @@ function incomparable(mine: Eval, theirs: Eval): string | undefined {
 }
 
 /** Data by its digest; a name moves, and counts only where there is nothing better on either side. */
-function dataOf(dataset: EvalDataset | undefined): string {
-  return dataset?.digest ? JSON.stringify(Object.entries(dataset.digest).sort()) : (dataset?.uri ?? "");
+function dataOf(dataset: EvalDataset | undefined): string | undefined {
+  return dataset?.digest ? JSON.stringify(Object.entries(dataset.digest).sort()) : dataset?.uri;
 }
 
 interface Comparison {
@@ -99,8 +99,8 @@ interface Comparison {
 }
 
 /** Compares the metrics that the policy names, or every overall metric of the champion when it names none. */
-function compare(mine: Eval, theirs: Eval, rule: EvalRule): readonly Comparison[] {
-  const named = rule.metrics.map(({ id, min }) => ({ id, higherIsBetter: min !== undefined }));
+function compare(mine: Eval, theirs: Eval, { metrics }: EvalRule, baseline: BaselineRule): readonly Comparison[] {
+  const named = metrics.map(({ id, min }) => ({ id, higherIsBetter: min !== undefined }));
   const all = overallResults(theirs).map((result) => ({
     id: metricName(result),
     higherIsBetter: result.higherIsBetter,
@@ -120,14 +120,14 @@ function compare(mine: Eval, theirs: Eval, rule: EvalRule): readonly Comparison[
     const improvement = higherIsBetter
       ? subtractDecimals(value.value, reference.value)
       : subtractDecimals(reference.value, value.value);
-    const { holds, expected } = meetsBaseline(improvement, rule.baseline);
+    const { holds, expected } = meetsBaseline(improvement, baseline);
     const sign = improvement.startsWith("-") ? improvement : `+${improvement}`;
     return { holds, text: `${id} ${value.value} vs % ${reference.value}: ${sign}, expected ${expected}` };
   });
 }
 
-function meetsBaseline(improvement: string, rule: BaselineRule | undefined): { holds: boolean; expected: string } {
-  const { minImprovement, maxRegression } = rule ?? {};
+function meetsBaseline(improvement: string, rule: BaselineRule): { holds: boolean; expected: string } {
+  const { minImprovement, maxRegression } = rule;
   const least = minImprovement ?? (maxRegression === undefined ? "0" : undefined);
   const meetsLeast = least === undefined || compareDecimals(improvement, least) >= 0;
   const meetsMost =
