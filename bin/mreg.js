@@ -6,11 +6,11 @@ const atLeast = (m, p) => minor > m || (minor === m && patch >= p);
 const supported = (major === 22 && atLeast(22, 2)) || (major === 24 && atLeast(15, 0)) || major >= 26;
 
 if (supported) {
-  const { keepCompiledCode } = await import("../dist/cli/compile-cache.js");
-  const { env, platform } = process;
-  keepCompiledCode(process.getBuiltinModule("node:fs"), { env, platform, userId: process.geteuid?.() });
-  const { main } = await import("../dist/program/main.js");
-  await main(process.argv.slice(2));
+  const { env, getBuiltinModule, platform } = process;
+  const require = getBuiltinModule("node:module").createRequire(import.meta.url);
+  const { keepCompiledCode } = require("../dist/program/compile-cache.js");
+  keepCompiledCode(getBuiltinModule("node:fs"), { env, platform, userId: process.geteuid?.() });
+  await require("../dist/program/main.js").main(process.argv.slice(2));
 } else {
   process.stderr.write(`mreg needs Node ${wanted}, this is ${process.versions.node}\n`);
   process.exitCode = 2;

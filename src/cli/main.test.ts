@@ -45,3 +45,8 @@ test("a reader that has read enough is no failure of ours; anything else that ha
   expect(stdout.emit("error", Object.assign(new Error("write EPIPE"), { code: "EPIPE" }))).toBe(true);
   expect(() => stdout.emit("error", new Error("disk"))).toThrow("disk");
 });
+
+test("zod compiles no schema of a command's", async () => {
+  const { z } = await import("zod");
+  expect(z.config().jitless).toBe(true);
+});

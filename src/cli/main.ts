@@ -1,4 +1,5 @@
 import type { Host } from "./host.ts";
+import { processHost } from "./process-host.ts";
 import { packageVersion } from "./version.ts";
 
 /**
@@ -8,7 +9,8 @@ import { packageVersion } from "./version.ts";
  *
  * @param argv - arguments after the program's name.
  */
-export async function main(argv: readonly string[], host: Host = process): Promise<void> {
+export async function main(argv: readonly string[], host: Host = processHost()): Promise<void> {
+  interpretSchemas();
   if (argv.length === 1 && argv[0] === "--version") {
     host.stdout.write(`${packageVersion()}\n`);
     return;
@@ -34,6 +36,15 @@ export async function main(argv: readonly string[], host: Host = process): Promi
   } finally {
     stopListening();
   }
+}
+
+/**
+ * Has zod walk its schemas: compiling them takes longer than a policy is worth, which is read once. It is a switch for
+ * the whole process, so the library leaves it alone; zod looks here when it is loaded, and `z.config()` would load it.
+ */
+function interpretSchemas(): void {
+  const shared = globalThis as { __zod_globalConfig?: { jitless?: boolean } };
+  shared.__zod_globalConfig = { ...shared.__zod_globalConfig, jitless: true };
 }
 
 /** Whoever reads may have read enough, as `head` has; without a listener that would be an uncaught exception. */

@@ -40,7 +40,7 @@ export async function runCommand<Result>({ options, host, signal, run, render }:
 
 /** A terminal of no width, as `script` and some CI systems make them, would have ora clear infinitely many lines. */
 function canSpin({ env, stderr }: Host): boolean {
-  return stderr.isTTY === true && stderr.columns > 0 && env["CI"] !== "true";
+  return stderr.isTTY === true && (stderr.columns ?? 0) > 0 && env["CI"] !== "true";
 }
 
 interface ContextParts {

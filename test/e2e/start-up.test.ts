@@ -45,7 +45,7 @@ async function loadedBy(
 test.each(["list", "status", "push risk model", "pull risk:v1 -o out"])(
   "the shipped %s loads no package",
   async (line) => {
-    expect(await loadedBy(line, "pushed", shipped)).toEqual(["cli", "program"]);
+    expect(await loadedBy(line, "pushed", shipped)).toEqual(["program"]);
   },
 );
 
@@ -62,7 +62,16 @@ test("--version loads no package and no floor", async () => {
 });
 
 test("list loads the parser of the command line, the layout and what knows of version tags", async () => {
-  expect(await loadedBy("list")).toEqual(["base", "cli", "commander", "lifecycle", "oci", "stores", "trust"]);
+  expect(await loadedBy("list")).toEqual([
+    "base",
+    "cli",
+    "commander",
+    "lifecycle",
+    "oci",
+    "stores",
+    "transfer",
+    "trust",
+  ]);
 });
 
 for (const [line, stage] of [

@@ -1,5 +1,6 @@
 import type { Ora } from "ora";
 import type { TransferEvent, TransferListener, TransferPhase, WaitCause } from "../../base/events.ts";
+import type { Output } from "../output.ts";
 import { count, formatBytes, safe } from "./text.ts";
 
 /** Without a terminal, a line this often: enough to see life, few enough for a CI log. */
@@ -9,7 +10,7 @@ const lineIntervalMs = 5_000;
 const textIntervalMs = 100;
 
 export interface ProgressOptions {
-  readonly stderr: NodeJS.WriteStream;
+  readonly stderr: Output;
   readonly isTerminal: boolean;
   readonly now: () => number;
 }
@@ -69,7 +70,8 @@ export class Progress {
   async #spin(): Promise<void> {
     const { default: ora } = await import("ora");
     if (this.#phases.size > 0 && !this.#spinner)
-      this.#spinner = ora({ stream: this.#options.stderr, text: this.#line() }).start();
+      // A terminal is the stream itself.
+      this.#spinner = ora({ stream: this.#options.stderr as NodeJS.WriteStream, text: this.#line() }).start();
   }
 
   #update(event: Exclude<TransferEvent, { type: "begin" }>): void {
