@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { z } from "zod";
+import { schemaProblems } from "../base/schema-problems.ts";
 import { UsageError } from "./errors.ts";
 
 /** `mreg.yaml`: what one would otherwise repeat on every command line. Paths are relative to the file. */
@@ -31,5 +32,5 @@ export function parseConfig(text: string, path: string): Config {
   }
   const parsed = Config.safeParse(document);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`${path} is not valid: ${z.prettifyError(parsed.error)}`, { cause: parsed.error });
+  throw new UsageError(`${path} is not valid: ${schemaProblems(parsed.error)}`, { cause: parsed.error });
 }

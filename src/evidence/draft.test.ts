@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { digestFull, draftOf, fileOf, now, refusedWith } from "../../test/support/evidence.ts";
 import { digestHex, digestOf } from "../base/digest.ts";
-import { draftEvidence } from "./draft.ts";
+import { checkDraft, draftEvidence } from "./draft.ts";
 import type { EvidenceKind } from "./evidence-input.ts";
+import { predicateTypes } from "./predicate-types.ts";
 
 const sha256 = (text: string) => ({ sha256: digestHex(digestOf(Buffer.from(text))) });
 
@@ -111,4 +112,16 @@ describe("files", () => {
       }
     },
   );
+});
+
+it("checkDraft: says on one line what is wrong, each problem with its place", () => {
+  const draft = { kind: "eval", predicateType: predicateTypes.eval, predicate: { suite: { name: 7 } }, files: [] };
+  let message = "";
+  try {
+    checkDraft(draft as unknown as Parameters<typeof checkDraft>[0]);
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  expect(message).toMatch(/^it makes no valid eval statement: .*suite\.name: Invalid input: expected string/);
+  expect(message).not.toContain("\n");
 });

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import { evaluationLogLimitBytes } from "../base/limits.ts";
+import { schemaProblems } from "../base/schema-problems.ts";
 import { EvidenceError } from "./errors.ts";
 import { type EvidenceFile, evidenceFiles } from "./evidence-file.ts";
 import type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
@@ -66,9 +66,12 @@ export function checkDraft(draft: EvidenceDraft, file?: string): void {
   const kind = kinds.find((one) => predicateTypes[one] === draft.predicateType) ?? draft.kind;
   const parsed = predicateSchemas[kind].safeParse(draft.predicate);
   if (parsed.success) return;
-  const problems = z.prettifyError({ ...parsed.error, issues: parsed.error.issues.slice(0, 5) }).slice(0, 1_000);
-  throw new EvidenceError("EVIDENCE_INVALID", `it makes no valid ${draft.kind} statement:\n${problems}`, {
-    ...(file === undefined ? {} : { file }),
-    cause: parsed.error,
-  });
+  throw new EvidenceError(
+    "EVIDENCE_INVALID",
+    `it makes no valid ${draft.kind} statement: ${schemaProblems(parsed.error)}`,
+    {
+      ...(file === undefined ? {} : { file }),
+      cause: parsed.error,
+    },
+  );
 }

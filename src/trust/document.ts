@@ -1,5 +1,6 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { type JsonValue, parseStrictJson } from "../base/json.ts";
+import { schemaProblems } from "../base/schema-problems.ts";
 import { VerificationError } from "./errors.ts";
 
 /** Longest reason quoted in an error; a hostile document chooses its own key names, and they end up on terminals. */
@@ -27,7 +28,7 @@ export function parseDocument<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw malformed(noun, z.prettifyError(parsed.error), parsed.error);
+  throw malformed(noun, schemaProblems(parsed.error), parsed.error);
 }
 
 /** The nesting is bounded by the parser, so recursion is safe. */

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { xsalsa20poly1305 } from "@noble/ciphers/salsa.js";
 import { z } from "zod";
 import { parseStrictJson } from "../base/json.ts";
+import { schemaProblems } from "../base/schema-problems.ts";
 import { Base64Bytes, encodeBase64 } from "./base64.ts";
 import { SigningError } from "./errors.ts";
 
@@ -107,6 +108,6 @@ function parseKeyFile(pem: string): z.infer<typeof KeyFile> {
   }
   const parsed = KeyFile.safeParse(json);
   if (parsed.success) return parsed.data;
-  const reason = z.prettifyError(parsed.error).replaceAll(/\s+/g, " ");
+  const reason = schemaProblems(parsed.error);
   throw new SigningError("KEY_INVALID", `the encrypted private key is not of a supported form: ${reason}`);
 }

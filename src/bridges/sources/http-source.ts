@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { z } from "zod";
-import { prettifyError } from "zod";
 import { type ByteStream, collect } from "../../base/bytes.ts";
 import { parseStrictJson } from "../../base/json.ts";
 import { documentLimitBytes, errorBodyLimitBytes } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { SourceError } from "./errors.ts";
 
@@ -75,7 +75,7 @@ export class HttpSource {
     }
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw this.invalid(`its answer is not as its API describes: ${prettifyError(parsed.error).slice(0, 500)}`);
+    throw this.invalid(`its answer is not as its API describes: ${schemaProblems(parsed.error)}`);
   }
 
   /** Opens content. @returns undefined for a status that the request counts as absent. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { EvidenceError } from "../errors.ts";
 import { fileReference } from "../evidence-file.ts";
 import { type JsonObject, readJsonObject } from "./json-file.ts";
@@ -41,7 +42,9 @@ function readReport(value: JsonObject, file: string): ReturnType<typeof readScan
     return readScannerReport(value);
   } catch (cause) {
     if (!(cause instanceof z.ZodError)) throw cause;
-    const problems = z.prettifyError(cause).slice(0, 500);
-    throw new EvidenceError("EVIDENCE_INVALID", `it is no whole report of a scanner:\n${problems}`, { file, cause });
+    throw new EvidenceError("EVIDENCE_INVALID", `it is no whole report of a scanner: ${schemaProblems(cause)}`, {
+      file,
+      cause,
+    });
   }
 }

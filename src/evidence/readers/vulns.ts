@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { vulnerabilityLimit } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { EvidenceError } from "../errors.ts";
 import { fileReference } from "../evidence-file.ts";
 import type { EvidenceInput } from "../evidence-input.ts";
@@ -88,8 +89,10 @@ function reportOf(value: JsonObject, file: string): Report {
     if ("matches" in value && "descriptor" in value) return grype(Grype.parse(value));
   } catch (cause) {
     if (!(cause instanceof z.ZodError)) throw cause;
-    const problems = z.prettifyError({ ...cause, issues: cause.issues.slice(0, 5) }).slice(0, 500);
-    throw new EvidenceError("EVIDENCE_INVALID", `it is no whole report of a scanner:\n${problems}`, { file, cause });
+    throw new EvidenceError("EVIDENCE_INVALID", `it is no whole report of a scanner: ${schemaProblems(cause)}`, {
+      file,
+      cause,
+    });
   }
   const keys = Object.keys(value).slice(0, 8).join(", ") || "none";
   throw new EvidenceError("FORMAT_UNKNOWN", `its keys are ${keys}; expected the JSON report of Trivy or Grype`, {

@@ -1,5 +1,5 @@
-import { z } from "zod";
 import type { Digest } from "../../base/digest.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { LifecycleError } from "../errors.ts";
@@ -43,7 +43,7 @@ export function linkRecord(statement: Verification, place: LinkPlace): ChainLink
 function readLink(verification: Verification, sequence: number, { policy }: LinkContext): ChainLink {
   const { statement, bundle, signer } = verification;
   const parsed = TransitionRecord.safeParse(statement.predicate);
-  if (!parsed.success) throw broken(sequence, `it cannot be read: ${z.prettifyError(parsed.error).slice(0, 500)}`);
+  if (!parsed.success) throw broken(sequence, `it cannot be read: ${schemaProblems(parsed.error)}`);
   const record = parsed.data;
   const type = transitionType(record.to);
   // Admission engines select by type: a record of a move to production must not pass as one to staging.

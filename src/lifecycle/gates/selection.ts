@@ -1,4 +1,5 @@
-import { z } from "zod";
+import type { z } from "zod";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { EvidenceReference, GateResult } from "../decision.ts";
 import { durationMs, formatDuration } from "../duration.ts";
 import { hasRole } from "../policy/policy.ts";
@@ -67,7 +68,7 @@ function select<Predicate>(
   const candidates: Candidate<Predicate>[] = [];
   for (const statement of typed.filter(isTrusted)) {
     const parsed = query.schema.safeParse(statement.predicate);
-    if (!parsed.success) return { denial: malformed(query, statement, z.prettifyError(parsed.error)) };
+    if (!parsed.success) return { denial: malformed(query, statement, schemaProblems(parsed.error)) };
     if (query.matches?.(parsed.data) === false) continue;
     const time = query.timeOf?.(parsed.data) ?? statement.attachedAt;
     // Nobody signs when something was attached: a month 13 must not make all times incomparable, and none the newest.
@@ -138,8 +139,7 @@ function malformed<Predicate>(
   statement: MemberStatement,
   problem: string,
 ): GateResult {
-  const what = problem.replaceAll(/\s+/g, " ").slice(0, 300);
-  return deny(query.gate, "malformed", `evaluation error: ${query.wanted} cannot be read: ${what}`, {
+  return deny(query.gate, "malformed", `evaluation error: ${query.wanted} cannot be read: ${problem}`, {
     evidence: [reference(statement, statement.attachedAt)],
     fix: `have ${statement.member.name} withdraw ${statement.digest}, which is malformed, and attach it anew`,
   });

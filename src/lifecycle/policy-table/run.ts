@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { decide } from "../decide.ts";
 import { type Decision, denies } from "../decision.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -44,7 +44,7 @@ export interface TableResult {
 export function parsePolicyTable(yaml: string): PolicyTable {
   const parsed = PolicyTable.safeParse(readYaml(yaml));
   if (parsed.success) return parsed.data;
-  throw tableProblem(z.prettifyError(parsed.error).replaceAll(/\s+/g, " ").slice(0, 1_000), parsed.error);
+  throw tableProblem(schemaProblems(parsed.error), parsed.error);
 }
 
 /** Runs every case. Nothing is read but the table: the same table gives the same answers anywhere. */

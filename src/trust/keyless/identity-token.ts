@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseStrictJson } from "../../base/json.ts";
 import { identityTokenLimitCharacters } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { SigningError } from "../errors.ts";
 
 /** What of a token is of interest here. Whether it is genuine is for the certificate authority to say. */
@@ -32,7 +33,7 @@ export function readIdentityToken(text: string, now: Date): IdentityToken {
   const [, payload, ...rest] = token.split(".");
   if (payload === undefined || rest.length !== 1) throw invalid("it is no JWT, expected three parts with dots between");
   const claims = Claims.safeParse(parsePayload(payload));
-  if (!claims.success) throw invalid(`its claims are not as expected: ${z.prettifyError(claims.error)}`);
+  if (!claims.success) throw invalid(`its claims are not as expected: ${schemaProblems(claims.error)}`);
   const { email, email_verified: isVerified, exp, sub } = claims.data;
   if (exp !== undefined && exp * 1000 <= now.getTime()) {
     throw invalid(`it expired at ${new Date(exp * 1000).toISOString()}`);

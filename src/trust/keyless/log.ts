@@ -1,5 +1,6 @@
 import { createHash, type KeyObject } from "node:crypto";
 import { z } from "zod";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { encodeBase64 } from "../base64.ts";
 import { type Envelope, signedBytes, writeEnvelope } from "../envelope.ts";
@@ -34,7 +35,7 @@ export interface LogRequest extends CallOptions {
 export async function logSignature(fetch: Fetch, request: LogRequest): Promise<WireLogEntry> {
   const entry = request.majorApiVersion === 1 ? await logToFirst(fetch, request) : await logToSecond(fetch, request);
   const parsed = LogEntry.safeParse(entry);
-  if (!parsed.success) throw unavailable(service, `its entry cannot be used: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw unavailable(service, `its entry cannot be used: ${schemaProblems(parsed.error)}`);
   try {
     checkEntryKey(parsed.data, request.key);
   } catch (cause) {

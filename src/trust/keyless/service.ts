@@ -1,7 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { z } from "zod";
+import type { z } from "zod";
 import { parseStrictJson } from "../../base/json.ts";
 import { serviceReplyLimitBytes } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { printable } from "../document.ts";
 import { SigningError } from "../errors.ts";
@@ -78,7 +79,7 @@ export function parseReply<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw unavailable(service, `its answer is not as expected: ${printable(z.prettifyError(parsed.error))}`);
+  throw unavailable(service, `its answer is not as expected: ${printable(schemaProblems(parsed.error))}`);
 }
 
 /** The error for an answer that is of no use. */

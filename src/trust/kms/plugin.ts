@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Clock } from "../../base/clock.ts";
 import { parseStrictJson } from "../../base/json.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { Base64Bytes } from "../base64.ts";
 import { printable } from "../document.ts";
@@ -100,7 +101,7 @@ class Plugin {
     try {
       return PluginAnswer.parse(parseStrictJson(output));
     } catch (cause) {
-      const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+      const reason = cause instanceof z.ZodError ? schemaProblems(cause) : (cause as Error).message;
       throw unavailable(`${this.name} did not answer as a plugin does: ${printable(reason)}`, cause);
     }
   }

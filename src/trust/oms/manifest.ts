@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Digest } from "../../base/digest.ts";
 import { digestHex } from "../../base/digest.ts";
 import { modelFileLimit } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import { printable } from "../document.ts";
 import { VerificationError } from "../errors.ts";
 import { type Statement, statementType } from "../statement.ts";
@@ -62,7 +63,7 @@ export function readOmsManifest({ predicateType, predicate, subject }: Statement
     );
   }
   const parsed = OmsPredicate.safeParse(predicate);
-  if (!parsed.success) throw invalid(printable(z.prettifyError(parsed.error)));
+  if (!parsed.success) throw invalid(printable(schemaProblems(parsed.error)));
   const { serialization, resources } = parsed.data;
   if (subject.length !== 1) throw invalid(`it has ${subject.length} subjects, expected the model alone`);
   if (rootDigest(resources.map(({ digest }) => digest)) !== subject[0]?.digest["sha256"]) {

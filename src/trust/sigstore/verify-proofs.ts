@@ -1,8 +1,8 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { RFC3161Timestamp } from "@sigstore/core";
 import { type SignedEntity, Verifier } from "@sigstore/verify";
-import { z } from "zod";
 import { certificateChainLimit } from "../../base/limits.ts";
+import { schemaProblems } from "../../base/schema-problems.ts";
 import type { WireProofs } from "../bundle.ts";
 import { acceptsIdentity } from "../certificate-identity.ts";
 import { printable } from "../document.ts";
@@ -132,7 +132,7 @@ function readLeaf(certificates: readonly Uint8Array[]): X509Certificate {
 
 function readProofs({ logEntries, timestamps, version }: WireProofs): Proofs {
   const parsed = Proofs.safeParse({ logEntries, timestamps });
-  if (!parsed.success) throw invalid(printable(z.prettifyError(parsed.error)));
+  if (!parsed.success) throw invalid(printable(schemaProblems(parsed.error)));
   for (const { inclusionPromise, inclusionProof } of parsed.data.logEntries) {
     if (version === "0.1" && !inclusionPromise) throw invalid("a log entry has no promise of the log to include it");
     if (version !== "0.1" && !inclusionProof?.checkpoint) throw invalid("a log entry has no proof of its inclusion");
