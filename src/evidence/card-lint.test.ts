@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { writeTinyModel } from "../../scripts/tiny-model.ts";
 import { fileOf, refusedWith } from "../../test/support/evidence.ts";
+import { inspectDirectory } from "../model/index.ts";
 import { lintCard } from "./card-lint.ts";
 import { cardFacts, cardTemplate } from "./card-template.ts";
 
@@ -99,11 +100,20 @@ describe("card template", () => {
     expect(text.slice(text.lastIndexOf("---\n"))).not.toMatch(/(?<!\\)<script/);
   });
 
-  it("reads the weights of a directory", async () => {
+  it.each([
+    ["the licence that the files name", { LICENSE: "Apache License\nVersion 2.0, January 2004\n" }, "apache-2.0"],
+    ["no licence that is not recognised", { LICENSE: "All rights reserved.\n" }, undefined],
+    ["none of two", { LICENSE: "MIT License\n", COPYING: "GNU General Public License\nVersion 3\n" }, undefined],
+  ])("takes from a directory what its weights say, and %s", async (_what, files, license) => {
     const directory = await mkdtemp(join(tmpdir(), "mreg-card-"));
     try {
       await writeTinyModel(directory, { seed: 1 });
-      expect(await cardFacts(directory)).toMatchObject({ format: "safetensors", architecture: expect.any(String) });
+      await rm(join(directory, "README.md"), { force: true });
+      for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+      const facts = cardFacts(await inspectDirectory(directory));
+      expect(facts).toMatchObject({ format: "safetensors", architecture: expect.any(String) });
+      expect(facts.license).toBe(license);
+      expect(cardTemplate(facts)).toContain(`license: ${license ?? "TODO"}\n`);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -1,12 +1,7 @@
-import { open } from "node:fs/promises";
 import { stringify } from "yaml";
-import { documentLimitBytes } from "../base/limits.ts";
-import { readModelConfig } from "../model/model-config.ts";
-import { fileReader } from "../model/range-reader.ts";
-import { walk } from "../model/walk.ts";
-import { weightsFormat } from "../model/weights-format.ts";
-import { readWeightsHeader } from "../model/weights-header.ts";
-import { summarizeWeights, type WeightsFile, type WeightsSummary } from "../model/weights-summary.ts";
+import type { ModelInspection } from "../model/inspect.ts";
+import { unknownLicense } from "../model/license-name.ts";
+import type { WeightsSummary } from "../model/weights-summary.ts";
 
 /** What is known about a model before anybody writes a card. Everything in it may come from a registry. */
 export interface CardFacts extends WeightsSummary {
@@ -17,25 +12,14 @@ export interface CardFacts extends WeightsSummary {
 }
 
 /**
- * What the weights of a directory say of themselves: their headers, and `config.json`. Nothing is loaded.
- *
- * @throws {@link ModelError} as `walk` and the headers do.
+ * What a look into a model tells of its card: the weights' headers and `config.json`, and the licence that its files
+ * name. Where they name several, somebody has to say which one counts.
  */
-export async function cardFacts(directory: string, options: { signal?: AbortSignal } = {}): Promise<CardFacts> {
-  const files: WeightsFile[] = [];
-  let config = new Uint8Array();
-  for (const { path, location, size } of await walk([directory], options)) {
-    const isConfig = path === "config.json" && size <= documentLimitBytes;
-    if (!isConfig && weightsFormat(path) === undefined) continue;
-    await using handle = await open(location);
-    const read = fileReader(handle, size);
-    if (isConfig) config = Buffer.from(await read.read(0, size));
-    else files.push({ path, size, ...withHeader(await readWeightsHeader(read, path)) });
-  }
-  return summarizeWeights(files, readModelConfig(config));
+export function cardFacts({ licenses, summary }: Pick<ModelInspection, "licenses" | "summary">): CardFacts {
+  const named = new Set(licenses.map(({ text }) => text).filter((text) => text !== unknownLicense));
+  const [license] = named;
+  return { ...summary, ...(license !== undefined && named.size === 1 ? { license } : {}) };
 }
-
-const withHeader = (header: WeightsFile["header"] | undefined) => (header ? { header } : {});
 
 /** What stands where somebody must write; `card lint` and the gates take it for missing. */
 const todo = "TODO";

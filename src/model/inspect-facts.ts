@@ -2,7 +2,7 @@ import { type Digest, digestOf } from "../base/digest.ts";
 import { chatTemplatesOf, templateRisks } from "./chat-template.ts";
 import type { InspectedTexts } from "./inspect-texts.ts";
 import type { LookedAt } from "./inspect-weights.ts";
-import { licenseOf } from "./license-name.ts";
+import { licenseOf, unknownLicense } from "./license-name.ts";
 import { type MlflowModel, readMlflowModel, requirementsOf } from "./mlmodel.ts";
 import { remoteCodeOf } from "./remote-code.ts";
 import { frontMatterOf, mappingOf, readYamlMapping, textsOf, type YamlMapping } from "./yaml-mapping.ts";
@@ -96,7 +96,7 @@ async function readMlflow(texts: InspectedTexts): Promise<MlflowModel | undefine
 function licensesOf(texts: InspectedTexts, card: Card | undefined, gguf: Headers): readonly SourcedText[] {
   const files = [...texts].filter(([path]) => /^(?:licen[cs]e|copying)/i.test(path));
   return [
-    ...files.map(([source, { text }]) => ({ source, text: licenseOf(text) ?? "not recognised" })),
+    ...files.map(([source, { text }]) => ({ source, text: licenseOf(text) ?? unknownLicense })),
     ...(card
       ? textsOf(card.fields["license"]).map((text) => ({
           source: `${card.path} license`,
@@ -116,7 +116,7 @@ function licenseName(license: string, { fields }: Card): string {
 
 function notesOf(licenses: readonly SourcedText[]): readonly string[] {
   if (licenses.length === 0) return ["no file, card or metadata names a licence"];
-  const named = licenses.filter(({ text }) => text !== "not recognised");
+  const named = licenses.filter(({ text }) => text !== unknownLicense);
   const names = new Set(named.map(({ text }) => text.toLowerCase().replaceAll(" ", "-")));
   if (names.size < 2) return [];
   return [`licences differ: ${named.map(({ source, text }) => `${text} in ${source}`).join(", ")}`];

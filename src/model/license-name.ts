@@ -1,3 +1,6 @@
+/** What stands for a licence text that names none of those below. */
+export const unknownLicense = "not recognised";
+
 /** Licences by words at their beginning; the first that fits. */
 const known: readonly (readonly [id: string, pattern: RegExp])[] = [
   ["apache-2.0", /apache license\s{1,9}version 2\.0/i],

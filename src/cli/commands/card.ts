@@ -62,6 +62,7 @@ async function initCard(
   options: InitOptions,
 ): Promise<Outcome<CardInitResult>> {
   const { cardFacts, cardTemplate, lintCard } = await import("../../evidence/index.ts");
+  const { inspectDirectory } = await import("../../model/index.ts");
   const directory = source === undefined ? undefined : resolve(context.cwd, source);
   const isDirectory = directory !== undefined && (await isDirectoryPath(directory));
   const output = options.output ?? (isDirectory ? `${directory}/README.md` : "README.md");
@@ -72,7 +73,7 @@ async function initCard(
     source === undefined
       ? { facts: {}, name: undefined }
       : isDirectory
-        ? { facts: await cardFacts(directory, { signal }), name: source }
+        ? { facts: cardFacts(await inspectDirectory(directory, { signal })), name: source }
         : await factsOfVersion(context, source, options);
   const owner = context.config.model?.owner;
   const text = cardTemplate({ ...(owner === undefined ? {} : { owners: [owner] }), ...facts });
@@ -94,9 +95,12 @@ async function isDirectoryPath(path: string): Promise<boolean> {
 }
 
 async function factsOfVersion(context: Context, ref: string, options: InitOptions) {
-  const { readModel } = await import("../../model/index.ts");
+  const { inspectModel, readModel } = await import("../../model/index.ts");
+  const { cardFacts } = await import("../../evidence/index.ts");
   return withTarget(context, ref, options, async ({ descriptor, pinned, repository }) => {
-    const { annotations, config } = await readModel(repository, descriptor, { signal: context.signal });
+    const { signal } = context;
+    const view = await readModel(repository, descriptor, { signal });
+    const { annotations, config } = view;
     const { architecture, format, paramSize, precision, quantization } = config?.config ?? {};
     const license = config?.descriptor?.licenses?.join(" AND ") ?? annotations["org.opencontainers.image.licenses"];
     const owner = annotations["dev.mreg.owner"];
@@ -113,7 +117,9 @@ async function factsOfVersion(context: Context, ref: string, options: InitOption
       baseModel: annotations["org.opencontainers.image.base.name"],
     };
     const known = Object.entries(facts).filter(([, value]) => value !== undefined);
-    return { facts: Object.fromEntries(known), name: pinned };
+    // What was declared at the push counts more than what its files look like.
+    const found = cardFacts(await inspectModel(repository, view, { signal }));
+    return { facts: { ...found, ...Object.fromEntries(known) }, name: pinned };
   });
 }
 
