@@ -4,6 +4,7 @@ import { weightLeft } from "./chain/slots.ts";
 import type { GateResult } from "./decision.ts";
 import { durationMs } from "./duration.ts";
 import { deny, pass } from "./gates/result.ts";
+import { needReason } from "./policy/references.ts";
 import type { TransitionKind } from "./policy/schema.ts";
 import type { Situation } from "./situation.ts";
 import { versionTag } from "./tags.ts";
@@ -16,6 +17,8 @@ export interface Circumstances {
   readonly incident?: string;
   /** When an emergency move ends; RFC 3339, or what was given instead. */
   readonly expiresAt?: string;
+  /** Of a record that is judged again: when the emergency was to be followed up; RFC 3339. */
+  readonly followUpBy?: string;
   /** The version that takes over from a retired one. */
   readonly successor?: number;
   readonly slot?: string;
@@ -24,9 +27,6 @@ export interface Circumstances {
   /** Since when a revoked version is not to be believed; RFC 3339, or what was given instead. */
   readonly compromisedSince?: string;
 }
-
-/** Moves that nobody understands later unless somebody says why. */
-const needReason: readonly TransitionKind[] = ["revoke", "break-glass", "follow-up", "hold", "release"];
 
 /** Moves that bring something new into service, which waits while an emergency has not been followed up. */
 const bringIn: readonly TransitionKind[] = ["promote", "assign", "break-glass"];
@@ -66,6 +66,12 @@ function emergencyGate({ circumstances, now, rule }: Situation): GateResult | un
   }
   const left = Date.parse(expiresAt) - now.getTime();
   const most = durationMs(rule.maxDuration ?? "0s");
+  const followUp = circumstances?.followUpBy;
+  const latest = now.getTime() + durationMs(rule.followUpWithin ?? "0s");
+  if (followUp !== undefined && Date.parse(followUp) > latest) {
+    const reason = `is to be followed up by ${followUp}, expected within ${rule.followUpWithin}`;
+    return deny("break-glass", "emergencyIncomplete", reason, { fix });
+  }
   // A negated comparison: a date that is none at all must not pass.
   if (left > 0 && left <= most) return pass("break-glass", `${incident}, until ${expiresAt}`);
   const reason = `ends ${expiresAt === "" ? "never" : `at ${expiresAt}`}, expected at most ${rule.maxDuration} from now`;
@@ -79,7 +85,9 @@ function holdGate({ model, policy, rule, state, version }: Situation): GateResul
   if (rule.from === rule.to) return undefined;
   if (!hold) return pass("legal-hold", "nobody holds it");
   const { reason = "no reason given", recordedAt } = hold.record;
-  return deny("legal-hold", "held", `held since ${recordedAt} by ${hold.signer.person}: ${reason}`, {
+  const { notLifted } = state.versions.get(version) ?? {};
+  const still = notLifted === undefined ? "" : `; what lifts it does not count: ${notLifted}`;
+  return deny("legal-hold", "held", `held since ${recordedAt} by ${hold.signer.person}: ${reason}${still}`, {
     fix: `mreg hold ${model}:${versionTag(version)} --lift --reason <text>`,
   });
 }
@@ -88,8 +96,9 @@ function followUpGate({ model, now, policy, rule, state }: Situation): GateResul
   if (rule.to !== policy.liveState || !bringIn.includes(rule.kind)) return undefined;
   const overdue = (state.openBreakGlass ?? []).find(({ facts }) => Date.parse(facts.followUpBy) <= now.getTime());
   if (!overdue) return undefined;
-  const { facts, version } = overdue;
-  const what = `${versionTag(version)} came by break-glass (${facts.incident}) and was to be followed up by ${facts.followUpBy}`;
+  const { facts, notFollowedUp, version } = overdue;
+  const still = notFollowedUp === undefined ? "" : `; the follow-up that there is does not count: ${notFollowedUp}`;
+  const what = `${versionTag(version)} came by break-glass (${facts.incident}) and was to be followed up by ${facts.followUpBy}${still}`;
   return deny("follow-up", "followUpOverdue", what, {
     fix: `mreg promote ${model}:${versionTag(version)} --to ${rule.to} --follow-up --reason <text>, or roll back and retire it`,
   });

@@ -1,9 +1,4 @@
 import type { Clock } from "../base/clock.ts";
-import { fileKind } from "../model/kind.ts";
-import { modelAnnotationKeys } from "../model/media-types.ts";
-import { readModel } from "../model/read.ts";
-import type { CallOptions } from "../oci/content.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
 import type { Identity } from "../trust/identity.ts";
 import { type Chain, headOf, type ModelState, policyOf } from "./chain/fold.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
@@ -11,8 +6,11 @@ import type { Circumstances } from "./circumstances.ts";
 import { durationMs, durationPattern } from "./duration.ts";
 import { LifecycleError } from "./errors.ts";
 import { clockSkewMs } from "./gates/selection.ts";
+import { readContent } from "./model-content.ts";
+import { doubtIn } from "./replay.ts";
 import type { TransitionRequest } from "./request.ts";
-import { type Situation, type WeightFile, withDelegations } from "./situation.ts";
+import { type Situation, withDelegations } from "./situation.ts";
+import { standingState } from "./standing-state.ts";
 import { collectStatements } from "./statements.ts";
 import { destination, findTransition } from "./transition.ts";
 import { findVersion } from "./version.ts";
@@ -20,6 +18,7 @@ import { findVersion } from "./version.ts";
 /** The verified history, added up, and the version that a request is about. */
 export interface Standing {
   readonly chain: Chain;
+  /** What it adds up to, but for what does not count when it is judged again. */
   readonly state: ModelState;
   readonly version: number;
   /** The state that the request is about. */
@@ -28,10 +27,11 @@ export interface Standing {
 
 /** Reads the chain and finds the version. @throws what `readChain` and `findVersion` throw. */
 export async function readStanding(store: ModelStore, request: TransitionRequest): Promise<Standing> {
-  const { heads, policy, signal, target, version } = request;
+  const { clock, heads, policy, signal, target, version } = request;
   const chain = await readChain(store, policy, { heads, signal });
-  const { state } = chain;
-  const found = await findVersion(store, state, target.digest, { signal, version });
+  const found = await findVersion(store, chain.state, target.digest, { signal, version });
+  const question = { state: chain.state, version: found, now: clock() };
+  const state = await standingState(question, doubtIn(store, chain, { signal }));
   return { chain, state, version: found, to: destination(state, policy, { ...request, version: found }) };
 }
 
@@ -65,24 +65,6 @@ export async function collectSituation(
     ...(request.sunset === undefined ? {} : { sunset: timeOf(request.sunset, now) }),
     ...(request.circumstances ? { circumstances: dated(request.circumstances, now) } : {}),
   });
-}
-
-/** What the manifest itself says: its owner, and the files that a scan must have read. */
-export async function readContent(
-  store: ModelStore,
-  target: Descriptor,
-  options: CallOptions,
-): Promise<{ readonly weights: readonly WeightFile[]; readonly owner?: string }> {
-  const { annotations, files } = await readModel(store, target, options);
-  const owner = annotations[modelAnnotationKeys.owner];
-  // The declared kind is the pusher's word: a pickle declared as documentation is still a file of weights.
-  const weights = files.filter(
-    ({ archive, kind, path }) => kind === "weight" || (!archive && fileKind(path) === "weight"),
-  );
-  return {
-    weights: weights.map(({ path, descriptor }) => ({ path, digest: descriptor.digest })),
-    ...(owner === undefined ? {} : { owner }),
-  };
 }
 
 /**

@@ -55,13 +55,13 @@ export async function commitMove(store: GraphTarget, move: AllowedMove, request:
     predicate: record,
   });
   const bundle = await signStatement(store, target, statement, signing);
-  const { chain, state } = standing;
+  const { chain } = standing;
   const signed = { statement, bundle, signer: signerIdentity(signer) };
   // A record that no reader would accept must not become the head: nothing could ever follow it.
   const link = linkRecord(
     // What witnesses have added stands in the bundle alone: it is judged as every reader will judge it.
     chain.policy.witnesses || signer.prove ? await verifyRecord(store, chain.policy, bundle, { signal }) : signed,
-    { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state },
+    { model: chain.model, policy: chain.policy, previous: chain.links.at(-1), state: chain.state },
   );
   await claimNumber(store, chain, link, { signal });
   return link;

@@ -50,7 +50,7 @@ export { type Promotion, promote } from "./promote.ts";
 export { type ReconcileReport, reconcileTags, type TagConflict } from "./reconcile.ts";
 export { recordedModel } from "./recorded-model.ts";
 export { type RegisterOptions, type Registration, registerVersion } from "./register.ts";
-export { type Replay, replay } from "./replay.ts";
+export { doubtIn, type Replay, replay } from "./replay.ts";
 export type { ApproveRequest, CheckRequest, PromoteRequest, TransitionRequest } from "./request.ts";
 export { type Servable, servable } from "./servable.ts";
 export type { ForeignStatement, MemberStatement, Situation, WeightFile } from "./situation.ts";

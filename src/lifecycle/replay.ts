@@ -13,12 +13,14 @@ import { type Chain, type ChainLink, foldChain, headOf, policyOf, recordedDigest
 import type { ModelStore } from "./chain/read.ts";
 import type { TransitionRecord } from "./chain/record.ts";
 import type { Circumstances } from "./circumstances.ts";
-import { readContent } from "./collect.ts";
 import { decide } from "./decide.ts";
-import type { Decision, PolicyReference } from "./decision.ts";
+import { type Decision, denies, type PolicyReference } from "./decision.ts";
+import { LifecycleError } from "./errors.ts";
+import { readContent } from "./model-content.ts";
 import { type Policy, policyTrust, trustIn } from "./policy/policy.ts";
 import type { TransitionKind } from "./policy/schema.ts";
 import { type MemberStatement, type Situation, withDelegations } from "./situation.ts";
+import { type Doubt, standingState } from "./standing-state.ts";
 import { memberStatement } from "./statements.ts";
 import { findTransition } from "./transition.ts";
 import { gateLevel, resourceUri, verifierId } from "./verdict.ts";
@@ -50,7 +52,11 @@ export async function replay(
   const { policy } = chain;
   const { record, signer, subject, version } = link;
   const links = chain.links.slice(0, link.sequence - 1);
-  const state = foldChain({ links, policy });
+  const now = new Date(record.recordedAt);
+  const before = foldChain({ links, policy });
+  // What these three say is what others are judged by: judging them by one another would never end.
+  const isAside = record.kind === "hold" || record.kind === "release" || record.kind === "follow-up";
+  const state = isAside ? before : await standingState({ state: before, version, now }, doubtIn(store, chain, options));
   const statements = new StatementReader(store, chain, options);
   const approvals = record.approvals.map(fromContentDigest);
   const evidence = recordedDigests(record.evidence);
@@ -58,7 +64,7 @@ export async function replay(
   const namesake = policyLike(chain);
   const situation: Situation = {
     ...{ policy, model: chain.model, version, digest: subject, state, head: headOf({ links }), foreign: [] },
-    now: new Date(record.recordedAt),
+    now,
     rule: findTransition(state, policy, { version, to: record.to, kind: ruleKind(policy, record.kind) }),
     circumstances: recordedCircumstances(record),
     statements: await statements.read([...evidence, ...approvals], subject),
@@ -72,6 +78,26 @@ export async function replay(
   };
   await checkVerdict(store, chain, link, options);
   return { decision: decide(withDelegations(situation)), policyChanged: situation.boundPolicy !== policy.digest };
+}
+
+/**
+ * Judges a record again, for whoever would act on it.
+ *
+ * @returns why the policy would not let it pass, or what it names and is gone; undefined when it holds. Errors of the
+ * store that say nothing about the record pass through.
+ */
+export function doubtIn(store: ModelStore, chain: Chain, options: CallOptions = {}): Doubt {
+  return async (link) => {
+    try {
+      const { decision } = await replay(store, chain, link, options);
+      if (decision.allowed) return undefined;
+      const failed = decision.gates.filter(denies).map(({ code, gate, reason }) => `${code} ${gate}: ${reason}`);
+      return `record ${link.sequence}: ${failed.join("; ")}`;
+    } catch (error) {
+      if (!(error instanceof VerificationError || error instanceof LifecycleError)) throw error;
+      return `record ${link.sequence}: ${error.message}`;
+    }
+  };
 }
 
 /** What the history knows under the name and version of the policy that judges. */
@@ -89,7 +115,7 @@ function ruleKind({ transitions }: Policy, kind: TransitionRecord["kind"]): Tran
 function recordedCircumstances(record: TransitionRecord): Circumstances {
   const { breakGlass, compromisedSince, reason, slot, successor, weight } = record;
   return {
-    ...(breakGlass ? { incident: breakGlass.incident, expiresAt: breakGlass.expiresAt } : {}),
+    ...breakGlass,
     ...(compromisedSince === undefined ? {} : { compromisedSince }),
     ...(reason === undefined ? {} : { reason }),
     ...(slot === undefined ? {} : { slot }),

@@ -1,13 +1,13 @@
 import type { Digest } from "../base/digest.ts";
-import type { Chain, VersionState } from "./chain/fold.ts";
+import type { Chain, ChainLink, VersionState } from "./chain/fold.ts";
 import { daysUntil } from "./history.ts";
 import { versionTag } from "./tags.ts";
 
-/** May content be handed out? `audit`: only to look at it, and when asked for by that word. */
+/** May content be handed out? `audit`: only to look at it, and when asked for by that word. `link`: who said so. */
 export type Servable =
   | { readonly answer: "yes"; readonly warning?: string }
-  | { readonly answer: "audit"; readonly reason: string }
-  | { readonly answer: "no"; readonly reason: string };
+  | { readonly answer: "audit"; readonly reason: string; readonly link: ChainLink }
+  | { readonly answer: "no"; readonly reason: string; readonly link: ChainLink };
 
 /**
  * Tells by the chain whether a version may still be handed out: a revoked one never, an archived one for audits, a
@@ -34,15 +34,16 @@ function judge(
   const name = versionTag(version);
   if (record.kind === "revoke") {
     return {
-      answer: "no",
+      ...{ answer: "no", link },
       reason: `${name} was revoked on ${since} by ${by.person}: ${record.reason ?? "no reason given"}`,
     };
   }
-  if (rule?.terminal) return { answer: "audit", reason: `${name} is ${state} since ${since}: it is kept for audits` };
+  if (rule?.terminal)
+    return { answer: "audit", link, reason: `${name} is ${state} since ${since}: it is kept for audits` };
   if (rule?.serve !== "until-sunset" || sunset === undefined) return { answer: "yes" };
   const days = daysUntil(sunset, now);
   const next = record.successor === undefined ? "" : `; ${record.successor} takes over`;
-  if (days <= 0) return { answer: "audit", reason: `${name} is ${state}, and its sunset was ${sunset}${next}` };
+  if (days <= 0) return { answer: "audit", link, reason: `${name} is ${state}, and its sunset was ${sunset}${next}` };
   const left = days === 1 ? "1 day" : `${days} days`;
   return { answer: "yes", warning: `${name} is ${state}: ${left} left, until ${sunset}${next}` };
 }

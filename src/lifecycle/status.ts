@@ -3,6 +3,7 @@ import type { Digest } from "../base/digest.ts";
 import type { CallOptions } from "../oci/content.ts";
 import { type Chain, headOf, type ModelState } from "./chain/fold.ts";
 import type { ChainOptions } from "./chain/heads.ts";
+import { omissions } from "./chain/own-word.ts";
 import { type ModelStore, readChain } from "./chain/read.ts";
 import { type RecordTime, recordTime } from "./chain/witnesses.ts";
 import { LifecycleError } from "./errors.ts";
@@ -59,6 +60,14 @@ export type TagAnomaly =
   | { readonly kind: "moved"; readonly tag: string; readonly digest: Digest; readonly expected: Digest }
   | { readonly kind: "missing"; readonly tag: string; readonly expected: Digest };
 
+/** A record that lacks something that the policy asks of such a move; {@link replay} tells the rest. */
+export interface RecordOmission {
+  readonly sequence: number;
+  readonly version: number;
+  readonly kind: string;
+  readonly omits: readonly string[];
+}
+
 export interface ModelStatus {
   readonly model: string;
   readonly policy: { readonly name: string; readonly version: number; readonly digest: Digest };
@@ -71,6 +80,8 @@ export interface ModelStatus {
   readonly openBreakGlass: readonly BreakGlassStatus[];
   /** The newest record; absent before the first. */
   readonly head?: { readonly sequence: number; readonly digest: Digest };
+  /** Records in force that by their own word lack what the policy asks of them. By number. */
+  readonly omissions: readonly RecordOmission[];
   /** By tag. */
   readonly anomalies: readonly TagAnomaly[];
 }
@@ -108,8 +119,25 @@ function add(chain: Chain, tags: ReadonlyMap<string, Digest>): Omit<ModelStatus,
     ...(serving ? { serving } : {}),
     slots: [...(state.slots?.values() ?? [])].map(({ link: _link, ...slot }) => slot),
     openBreakGlass: (state.openBreakGlass ?? []).map(({ facts, version }) => ({ version, ...facts })),
+    omissions: omissionsOf(chain),
     ...(head ? { head: { sequence: chain.links.length, digest: head } } : {}),
   };
+}
+
+/** Of the records that say where versions are, what serves, what is held, and what of that is over. */
+function omissionsOf({ policy, state }: Chain): readonly RecordOmission[] {
+  const inForce = [
+    ...[...state.versions.values()].flatMap(({ hold, lifted, link }) => [link, hold, ...(lifted?.by ?? [])]),
+    ...[...(state.slots?.values() ?? [])].map(({ link }) => link),
+    ...(state.followedUp ?? []).flatMap(({ by }) => by),
+  ];
+  return [...new Set(inForce)]
+    .flatMap((link): readonly RecordOmission[] => {
+      const omits = link ? omissions(link, policy) : [];
+      if (!link || omits.length === 0) return [];
+      return [{ sequence: link.sequence, version: link.version, kind: link.record.kind, omits }];
+    })
+    .sort((one, other) => one.sequence - other.sequence);
 }
 
 /**

@@ -7,7 +7,8 @@ import { type ModelStore, readChain } from "./chain/read.ts";
 import type { Decision } from "./decision.ts";
 import type { Policy } from "./policy/policy.ts";
 import { denied } from "./promote.ts";
-import { replay } from "./replay.ts";
+import { doubtIn, replay } from "./replay.ts";
+import { standingState } from "./standing-state.ts";
 import { versionTag } from "./tags.ts";
 import { findVersion } from "./version.ts";
 
@@ -75,7 +76,7 @@ export async function verifyState(
     const assigned = await replay(store, chain, link, { signal });
     if (!assigned.decision.allowed) throw denied(assigned.decision);
   }
-  checkEmergency(model, found, options.clock);
+  await checkEmergency(store, chain, found, options);
   return {
     ...{ version: found.version, state, since: found.since, link: found.link, decision, policyChanged },
     isServing: serving.length > 0,
@@ -88,12 +89,21 @@ export function servingLinks({ champion, slots }: ModelState, version: number): 
 }
 
 /** @throws {@link VerificationError} when an emergency let it in, for a time that is over, and nobody followed it up. */
-function checkEmergency(model: ModelState, { version }: VersionState, clock: Clock | undefined): void {
-  const open = (model.openBreakGlass ?? []).find((one) => one.version === version);
-  if (!open || !clock || Date.parse(open.facts.expiresAt) > clock().getTime()) return;
+async function checkEmergency(
+  store: ModelStore,
+  chain: Chain,
+  { version }: VersionState,
+  { clock, signal }: VerifyStateOptions,
+): Promise<void> {
+  if (!clock) return;
+  const now = clock();
+  const doubt = doubtIn(store, chain, { signal });
+  const { openBreakGlass = [] } = await standingState({ state: chain.state, version, now }, doubt);
+  const open = openBreakGlass.find((one) => one.version === version);
+  if (!open || Date.parse(open.facts.expiresAt) > now.getTime()) return;
   throw new VerificationError(
     "NO_SIGNATURE",
-    `${versionTag(version)} came by break-glass (${open.facts.incident}) until ${open.facts.expiresAt}, which is over, and nobody has followed it up`,
+    `${versionTag(version)} came by break-glass (${open.facts.incident}) until ${open.facts.expiresAt}, which is over, and ${open.notFollowedUp === undefined ? "nobody has followed it up" : `the follow-up does not count: ${open.notFollowedUp}`}`,
   );
 }
 

@@ -64,11 +64,18 @@ export async function explainVersion(
 ): Promise<Explanation | undefined> {
   const current = chain.state.versions.get(version);
   if (!current) return undefined;
-  const links = [current.link, ...(link && link.sequence !== current.link.sequence ? [link] : [])];
+  const links = standsOn(chain, current, link);
   const judged: JudgedRecord[] = [];
   for (const one of links) judged.push({ link: one, ...(await replay(store, chain, one, options)) });
   return {
     ...{ version, digest: current.digest, state: current.state, since: current.since },
     ...{ current, judged, records: recordsOf(chain, version) },
   };
+}
+
+/** The records that the answer stands on: each by its number, once. */
+function standsOn({ state }: Chain, { lifted, link, version }: VersionState, slot?: ChainLink): readonly ChainLink[] {
+  const followUps = (state.followedUp ?? []).filter((one) => one.version === version).flatMap(({ by }) => by);
+  const links = [link, ...(slot ? [slot] : []), ...followUps, ...(lifted?.by ?? [])];
+  return [...new Map(links.map((one) => [one.sequence, one])).values()];
 }

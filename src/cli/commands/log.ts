@@ -64,9 +64,11 @@ async function toEntry(
   options: CallOptions,
 ): Promise<LogResult["entries"][number]> {
   const { fromContentDigest } = await import("../../evidence/index.ts");
+  const { omissions } = await import("../../lifecycle/chain/own-word.ts");
   const { recordTime } = await import("../../lifecycle/chain/witnesses.ts");
   const { approvals, ci, evidence, from, kind, policy, recordedAt, sunset, to, tool, verdict, version } = link.record;
   const { breakGlass, compromisedSince, reason, slot, successor, weight } = link.record;
+  const omits = omissions(link, chainPolicy);
   const verified: LogResult["entries"][number]["approvals"] = [];
   for (const digest of approvals.map(fromContentDigest)) {
     const person = await approver(repository, { digest, subject: link.subject, policy: chainPolicy }, options);
@@ -76,6 +78,7 @@ async function toEntry(
     ...{ sequence: link.sequence, digest: link.bundle.digest, version, model: link.subject },
     ...{ from, to, transition: kind, recordedAt, time: viewRecordTime(recordTime(link, chainPolicy)) },
     ...{ signer: link.signer.name, person: link.signer.person, tool, verdict: fromContentDigest(verdict) },
+    ...(omits.length > 0 ? { omits: [...omits] } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(successor === undefined ? {} : { successor }),
     ...(sunset === undefined ? {} : { sunset: sunset.expiresAt }),
@@ -131,6 +134,7 @@ function renderEntry(entry: LogResult["entries"][number], paint: Paint): string 
   const facts = [
     `by ${safe(entry.person)}`,
     ...(time === undefined ? [] : [time]),
+    ...(entry.omits ?? []).map((omission) => paint.bad(omission)),
     ...(entry.transition === "promote" ? [] : [safe(entry.transition)]),
     ...(entry.reason === undefined ? [] : [safe(entry.reason)]),
     ...(entry.slot === undefined

@@ -104,6 +104,7 @@ function toView({
   anomalies,
   head,
   model,
+  omissions,
   openBreakGlass,
   serving,
   slots,
@@ -122,6 +123,9 @@ function toView({
       ...(time ? { time: viewRecordTime(time) } : {}),
     })),
     ...(head ? { head } : {}),
+    omissions: omissions.map(({ sequence, version, kind, omits }) => ({
+      ...{ record: sequence, version: `v${version}`, transition: kind, omits: [...omits] },
+    })),
     anomalies: anomalies.map((anomaly) => ({ ...anomaly })),
   };
 }
@@ -150,6 +154,12 @@ function render({ at, models, weakened }: StatusResult, paint: Paint): string {
       openBreakGlass.map(
         ({ expiresAt, followUpBy, incident, version }) =>
           `${paint.bad("break-glass")}  ${safe(`${name}:${version}`)}  ${safe(incident)}: until ${expiresAt}, to be followed up by ${followUpBy}`,
+      ),
+    ),
+    ...models.flatMap(({ name, omissions }) =>
+      omissions.map(
+        ({ omits, record, transition, version }) =>
+          `${paint.bad("unproven")}  ${safe(`${name}:${version}`)}  record ${record} (${safe(transition)}) ${omits.join(", ")}; mreg why ${safe(`${name}:${version}`)} judges it`,
       ),
     ),
     ...models.flatMap(({ anomalies, name }) => anomalies.map((anomaly) => renderAnomaly(name, anomaly, paint))),

@@ -42,6 +42,10 @@ export async function checkServable(
   }
   if (found.answer === "audit" && options.audit) return;
   const { LifecycleError } = await import("../../lifecycle/errors.ts");
+  const { doubtIn } = await import("../../lifecycle/replay.ts");
+  // In doubt it is kept and not served; whoever is refused learns that there is a doubt.
+  const doubt = await doubtIn(repository, chain, { signal: context.signal })(found.link);
+  const but = doubt === undefined ? "" : `; it stays so, although the policy would not have allowed that: ${doubt}`;
   const next = found.answer === "audit" ? "; --audit hands it out to look at" : "";
-  throw new LifecycleError("NOT_SERVED", `${repository.name}: ${found.reason}${next}`);
+  throw new LifecycleError("NOT_SERVED", `${repository.name}: ${found.reason}${but}${next}`);
 }

@@ -13,6 +13,10 @@ const Entry = z.object({
   person: z.string(),
   recordedAt: z.string().describe("by the signer's word; see time"),
   time: RecordTimeView,
+  omits: z
+    .array(z.string())
+    .optional()
+    .describe("what the record by its own word lacks of what the policy asks of such a move; a replay tells the rest"),
   reason: z.string().optional(),
   successor: z.string().optional(),
   sunset: z.string().optional(),

@@ -26,6 +26,9 @@ const ModelView = z.object({
     .optional()
     .describe("emergency moves that nobody has followed up yet"),
   head: z.object({ sequence: z.int(), digest: z.string() }).optional().describe("newest record of the chain"),
+  omissions: z
+    .array(z.object({ record: z.int(), version: z.string(), transition: z.string(), omits: z.array(z.string()) }))
+    .describe("records in force that by their own word lack what the policy asks of them; `why` judges them in full"),
   anomalies: z
     .array(
       z.object({

@@ -46,6 +46,10 @@ export interface VersionState {
   readonly sunset?: string;
   /** The record that forbids archiving and deleting it, as long as none lifts that. */
   readonly hold?: ChainLink;
+  /** A hold that is over by the word of whoever signed that; `standingState` asks whether it was theirs to say. */
+  readonly lifted?: { readonly hold: ChainLink; readonly by: readonly ChainLink[] };
+  /** Why a record that lifted the hold does not count. */
+  readonly notLifted?: string;
 }
 
 /** One change of what production serves. */
@@ -73,6 +77,13 @@ export interface OpenBreakGlass {
   readonly version: number;
   readonly facts: NonNullable<TransitionRecord["breakGlass"]>;
   readonly link: ChainLink;
+  /** Why a record that followed it up does not count. */
+  readonly notFollowedUp?: string;
+}
+
+/** One that was followed up by the word of whoever signed that; `standingState` asks whether it was theirs to say. */
+export interface FollowedUp extends OpenBreakGlass {
+  readonly by: readonly ChainLink[];
 }
 
 /** What a chain adds up to. */
@@ -87,6 +98,8 @@ export interface ModelState {
   readonly slots?: ReadonlyMap<string, SlotState>;
   /** Oldest first. */
   readonly openBreakGlass?: readonly OpenBreakGlass[];
+  /** Of versions that are still live. */
+  readonly followedUp?: readonly FollowedUp[];
 }
 
 /** Adds up the records of a verified chain, or the first of them. */
@@ -102,6 +115,7 @@ export class Fold implements ModelState {
   readonly rollouts: Rollout[] = [];
   readonly #slots = new Slots();
   #openBreakGlass: OpenBreakGlass[] = [];
+  #followedUp: FollowedUp[] = [];
   champion?: Rollout;
   readonly #liveState: string;
 
@@ -115,6 +129,10 @@ export class Fold implements ModelState {
 
   get openBreakGlass(): readonly OpenBreakGlass[] {
     return this.#openBreakGlass;
+  }
+
+  get followedUp(): readonly FollowedUp[] {
+    return this.#followedUp;
   }
 
   apply(link: ChainLink): void {
@@ -131,10 +149,22 @@ export class Fold implements ModelState {
 
   /** What changes neither the state nor what is served. */
   #applyAside(link: ChainLink, before: VersionState): void {
-    const { hold: _lifted, ...rest } = before;
-    if (link.record.kind === "hold") this.versions.set(link.version, { ...before, hold: link });
-    if (link.record.kind === "release") this.versions.set(link.version, rest);
-    if (link.record.kind === "follow-up") this.#closeBreakGlass(link.version);
+    const { hold, lifted, ...rest } = before;
+    if (link.record.kind === "hold") this.versions.set(link.version, { ...rest, hold: link });
+    if (link.record.kind === "release") {
+      const over = hold ? { hold, by: [link] } : lifted && { ...lifted, by: [...lifted.by, link] };
+      this.versions.set(link.version, { ...rest, ...(over ? { lifted: over } : {}) });
+    }
+    if (link.record.kind === "follow-up") this.#followUp(link);
+  }
+
+  #followUp(link: ChainLink): void {
+    const { version } = link;
+    const open = this.#openBreakGlass.filter((one) => one.version === version).map((one) => ({ ...one, by: [] }));
+    this.#openBreakGlass = this.#openBreakGlass.filter((one) => one.version !== version);
+    this.#followedUp = [...this.#followedUp, ...open].map((one) =>
+      one.version === version ? { ...one, by: [...one.by, link] } : one,
+    );
   }
 
   #move(link: ChainLink, before: VersionState | undefined): void {
@@ -146,6 +176,7 @@ export class Fold implements ModelState {
       ...{ version, digest, state: record.to, since, by, link, entered },
       ...(sunset === undefined ? {} : { sunset }),
       ...(before?.hold ? { hold: before.hold } : {}),
+      ...(before?.lifted ? { lifted: before.lifted } : {}),
     });
     if (record.breakGlass) this.#openBreakGlass.push({ version, facts: record.breakGlass, link });
   }
@@ -164,11 +195,8 @@ export class Fold implements ModelState {
   #stopServing(version: number): void {
     if (this.champion?.version === version) delete this.champion;
     this.#slots.remove(version);
-    this.#closeBreakGlass(version);
-  }
-
-  #closeBreakGlass(version: number): void {
     this.#openBreakGlass = this.#openBreakGlass.filter((one) => one.version !== version);
+    this.#followedUp = this.#followedUp.filter((one) => one.version !== version);
   }
 }
 

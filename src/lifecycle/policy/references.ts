@@ -182,6 +182,8 @@ function breakGlassProblems(path: string, rule: TransitionRule, file: PolicyFile
 export const stayingKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "hold", "release"];
 /** Kinds of moves that "promote to …" alone never means. */
 export const askedByName: readonly TransitionKind[] = [...stayingKinds, "break-glass"];
+/** Kinds of moves that nobody understands later unless somebody says why. */
+export const needReason: readonly TransitionKind[] = ["revoke", "break-glass", "follow-up", "hold", "release"];
 /** Kinds of moves that are about what is served live. */
 const liveKinds: readonly TransitionKind[] = ["rollback", "assign", "follow-up", "break-glass"];
 /** Kinds of moves that a terminal state does not rule out. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pushArtifact, seededArtifact, seededBlob } from "../../test/support/fixtures.ts";
 import { MemoryRegistry } from "../stores/memory/index.ts";
-import { readContent } from "./collect.ts";
+import { readContent } from "./model-content.ts";
 
 test("readContent: a pickle that is declared to be documentation is a file of weights, and must be scanned", async () => {
   const layer = (seed: number, kind: string, path: string) => {
