@@ -61,8 +61,7 @@ export function findCollision(paths: readonly string[]): readonly [string, strin
     if (other !== undefined) return [other, path];
     files.set(folded, path);
   }
-  for (const path of paths) {
-    const folded = foldPath(path);
+  for (const [folded, path] of files) {
     for (let slash = folded.indexOf("/"); slash >= 0; slash = folded.indexOf("/", slash + 1)) {
       const other = files.get(folded.slice(0, slash));
       if (other !== undefined) return [other, path];

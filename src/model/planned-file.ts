@@ -31,18 +31,20 @@ export async function planFiles<T extends WantedFile>(
   directory: TargetDirectory,
   { concurrency = 4, overwrite, digests, clock = systemClock, signal: asked }: PlanOptions = {},
 ): Promise<readonly Planned<T>[]> {
-  const sizes = files.map(({ size }) => size);
-  const hashes = new HashPool({ workers: HashPool.workersFor(sizes) });
+  // Most often nothing is there, and ten thousand promises that say so take longer than the looks.
+  const there = new Set(files.filter(({ path }) => !directory.isAbsent(path)));
+  const hashes = new HashPool({ workers: HashPool.workersFor([...there].map(({ size }) => size)) });
   try {
-    const planned = await mapConcurrent(
-      files,
+    const presences = new Map<T, Presence>();
+    await mapConcurrent(
+      [...there],
       concurrency,
       async (file, signal) => {
-        const presence = await directory.presence(file, { hashes, digests, clock, signal });
-        return { ...file, presence };
+        presences.set(file, await directory.presence(file, { hashes, digests, clock, signal }));
       },
       asked,
     );
+    const planned = files.map((file) => ({ ...file, presence: presences.get(file) ?? ("absent" as const) }));
     if (!overwrite) refuseDifferent(planned, directory);
     return planned;
   } finally {

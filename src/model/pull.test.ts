@@ -91,6 +91,18 @@ test("pull: reads the files out of archives", async () => {
   expect(await outcomes(pullModel(store, target, some, { include: ["c/7?.json"] }))).toHaveLength(10);
 });
 
+test("pull: an archive that is worth a second thread, into directories of which one is there", async () => {
+  const store = newStore();
+  const files = Array.from({ length: 1_100 }, (_, index) => [`d${index % 7}/${index}.json`, `${index}-`.repeat(1_800)]);
+  const tree = Object.fromEntries(files) as Tree;
+  const target = await pushTree(tree, store);
+  const to = await scratchDirectory();
+  await writeTree(to, { "d3/3.json": tree["d3/3.json"] as string, "d3/mine": "m" });
+  const seen = await outcomes(pullModel(store, target, to));
+  expect(seen.filter((each) => each.endsWith(" present"))).toEqual(["d3/3.json present"]);
+  expect(await readTree(to)).toEqual({ ...tree, "d3/mine": "m" });
+});
+
 test("pull: tells what moves; the second time everything is present", async () => {
   const store = newStore();
   const target = await pushTree({ "a.json": "12345", "b.json": "12345" }, store);

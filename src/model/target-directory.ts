@@ -77,6 +77,11 @@ export class TargetDirectory {
     }
   }
 
+  /** Whether nothing is under a checked path. Throws like {@link presence}. */
+  isAbsent(path: string): boolean {
+    return !this.#hasParents(path) || this.#lstat(path) === undefined;
+  }
+
   /**
    * Tells what is under a checked path; files of the right size are hashed.
    *
