@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { benchmarkPrograms } from "../test/peers/programs.ts";
+import { benchmarkPrograms, type Program } from "../test/peers/programs.ts";
 import { buildProgram } from "../test/peers/support/build.ts";
 import { run, runOk } from "../test/peers/support/run.ts";
 
@@ -14,12 +14,17 @@ export type Programs = Readonly<Record<string, Found>>;
 export async function findPrograms(log: (line: string) => void): Promise<Programs> {
   const found: Record<string, Found> = {};
   const go = (await runOk("go", ["env", "GOVERSION"])).trim();
-  for (const program of benchmarkPrograms) {
+  const find = (program: Program): Promise<Found> => {
     log(`${program.name}: ${program.module} ${program.version}`);
-    found[program.name] = await buildProgram(program).then(
+    return buildProgram(program).then(
       (path) => ({ path, version: `${program.version}, built with ${go}` }),
       (error: unknown) => ({ missing: `${program.version} cannot be built: ${reason(error)}` }),
     );
+  };
+  for (const program of benchmarkPrograms) {
+    const own = await find(program);
+    found[program.name] = own;
+    if (program.standIn && "missing" in own) found[program.standIn.name] = await find(program.standIn);
   }
   found["docker-registry"] = await dockerRegistry();
   return found;

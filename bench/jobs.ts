@@ -1,9 +1,25 @@
 import type { Job } from "./job.ts";
-import { firstPush, firstPushDockerRegistry, firstPushTls, pushShards, pushTwoFiles } from "./jobs/first-push.ts";
+import {
+  firstPush,
+  firstPushDockerRegistry,
+  firstPushTls,
+  firstPushZot,
+  pushShards,
+  pushTwoFiles,
+} from "./jobs/first-push.ts";
 import { inspect } from "./jobs/inspect.ts";
 import { memory } from "./jobs/memory.ts";
 import { nextVersion, nextVersionElsewhere, nextVersionHeader, nextVersionResharded } from "./jobs/next-version.ts";
-import { pull, pullCapped5, pullCapped25, pullDockerRegistry, pullLatency, pullShards, pullTls } from "./jobs/pull.ts";
+import {
+  pull,
+  pullCapped5,
+  pullCapped25,
+  pullDockerRegistry,
+  pullLatency,
+  pullShards,
+  pullTls,
+  pullZot,
+} from "./jobs/pull.ts";
 import { pullPresent } from "./jobs/pull-again.ts";
 import { pushOneShard, pushUnchanged } from "./jobs/push-again.ts";
 import { resume } from "./jobs/resume.ts";
@@ -16,6 +32,7 @@ export const jobs: readonly Job[] = [
   firstPush,
   firstPushTls,
   firstPushDockerRegistry,
+  firstPushZot,
   pushTwoFiles,
   pushShards,
   pushUnchanged,
@@ -23,6 +40,7 @@ export const jobs: readonly Job[] = [
   pull,
   pullTls,
   pullDockerRegistry,
+  pullZot,
   pullShards,
   pullPresent,
   resume,

@@ -1,16 +1,17 @@
-import { readFile, rm } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type RegistryName, spawnRegistry } from "../test/peers/support/registry-process.ts";
 import type { Bench } from "./bench.ts";
 
 /** A registry of this run: plain HTTP or TLS, with a storage that can be emptied. */
 export interface Server {
-  readonly name: RegistryName;
+  /** With its version where it stands in for another. */
+  readonly name: string;
   /** `127.0.0.1:<port>` */
   readonly host: string;
   /** PEM file of the authority to trust; undefined when it speaks plain HTTP. */
   readonly caFile?: string;
-  /** Where the two distributions keep their content. */
+  /** Where it keeps its content. */
   readonly storage: string;
   /** Forgets everything that was pushed. */
   wipe(): Promise<void>;
@@ -29,24 +30,36 @@ let servers = 0;
 /** Starts a registry program. @throws Error with the reason when it cannot be built or is not installed. */
 export async function startServer(bench: Bench, options: ServerOptions = {}): Promise<Server> {
   const { name = "distribution", tls = false } = options;
-  const found = bench.programs[name];
-  if (found === undefined || "missing" in found) throw new Error(`${name}: ${found?.missing ?? "unknown"}`);
+  const { found, is, title } = programOf(bench, name);
   const storage = join(bench.directory, `${name}-${servers++}`);
   const { caFile, certificate, key } = bench.certificates;
-  const running = await spawnRegistry(name, found.path, { storage, ...(tls ? { tls: { certificate, key } } : {}) });
+  const running = await spawnRegistry(is, found.path, { storage, ...(tls ? { tls: { certificate, key } } : {}) });
   return {
-    name,
+    name: title,
     host: running.host,
     ...(tls ? { caFile } : {}),
     storage,
-    // Without a cache in memory the storage is all that a distribution knows.
-    wipe: () => rm(join(storage, "docker"), { recursive: true, force: true }),
+    // Without a cache in memory the storage is all that a distribution or a zot knows.
+    wipe: async () => {
+      for (const entry of await readdir(storage)) await rm(join(storage, entry), { recursive: true, force: true });
+    },
     cpuSeconds: () => cpuSeconds(running.pid),
     stop: async () => {
       await running.stop();
       await rm(storage, { recursive: true, force: true });
     },
   };
+}
+
+/** A registry's program, or the one that stands in for it. */
+function programOf({ programs }: Bench, name: RegistryName) {
+  const standIns: Partial<Record<RegistryName, RegistryName>> = { zot: "zot-1.4" };
+  for (const is of [name, standIns[name] ?? name]) {
+    const found = programs[is];
+    if (found && "path" in found) return { found, is, title: is === name ? name : `${is} (${found.version})` };
+  }
+  const found = programs[name];
+  throw new Error(`${name}: ${found && "missing" in found ? found.missing : "unknown"}`);
 }
 
 /** Linux: user and system time from /proc, in ticks of 10 ms. */

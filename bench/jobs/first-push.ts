@@ -37,6 +37,14 @@ export const firstPushDockerRegistry: Job = {
   run: (bench) => race(bench, { names: ["mreg", "oras"], server: { name: "docker-registry" }, rounds: 3 }),
 };
 
+export const firstPushZot: Job = {
+  name: "first-push-zot",
+  title: "First push to zot, 1 GiB",
+  about: `The same to zot without deduplication. Which zot it was stands at "Registry": 1.4.3 of 2022 where 2.1 cannot be built. ${limits}`,
+  goals: [],
+  run: (bench) => race(bench, { names: ["mreg", "oras"], server: { name: "zot" }, rounds: 3 }),
+};
+
 export const pushTwoFiles: Job = {
   name: "push-two-files",
   title: "First push, two files of 1 GiB",

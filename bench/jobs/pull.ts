@@ -36,6 +36,14 @@ export const pullDockerRegistry: Job = {
   run: (bench) => race(bench, { names: ["mreg", "oras"], server: { name: "docker-registry" }, rounds: 3 }),
 };
 
+export const pullZot: Job = {
+  name: "pull-zot",
+  title: "Pull from zot, 1 GiB",
+  about: `The same from zot, plain. Which zot it was stands at "Registry": 1.4.3 of 2022 where 2.1 cannot be built. ${limits}`,
+  goals: [],
+  run: (bench) => race(bench, { names: ["mreg", "oras"], server: { name: "zot" }, rounds: 3 }),
+};
+
 export const pullShards: Job = {
   name: "pull-8-shards",
   title: "Pull, 8 shards",
