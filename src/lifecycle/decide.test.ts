@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { predicates } from "../../test/support/lifecycle.ts";
+import { all, atTop, inMove } from "../../test/support/policy-edits.ts";
 import {
   attachedAt,
   type Draft,
@@ -76,6 +77,41 @@ describe("decide", () => {
     expect(failures(decide({ ...base, statements: [...base.statements, extra] }))).toEqual(["approvals MREG-E310"]);
     const untrusted = statement(item("card", predicates.card(), "norman", "untrusted card"));
     expect(failures(decide({ ...base, statements: [...base.statements, untrusted] }))).toEqual([]);
+  });
+
+  test("decide: whoever signed an evaluation that nobody used, or the lineage, may approve", () => {
+    const change = (d: Draft) => d.items.push(item("eval", predicates.eval(), "lea", "of a lead"));
+    expect(failures(decide(situationOf(change)))).toEqual([]);
+    const bySigner = (d: Draft) => {
+      put(d, "lineage", { by: "lea" });
+      d.yaml = (yaml) =>
+        yaml.replace("predicate: lineage\n    signedBy: [", "predicate: lineage\n    signedBy: [lead, ");
+    };
+    expect(failures(decide(situationOf(bySigner)))).toEqual([]);
+  });
+
+  test("decide: an approval that two demands count is recorded once, and one that none counts is not", () => {
+    const change = all(inMove("tiers: [{when: {riskClass: [limited]}, approvals: {count: 1, roles: [lead]}}]"), (d) => {
+      d.approvals = [{ by: "alice2" }, { by: "lea" }];
+    });
+    const decision = decide(situationOf(change));
+    expect(failures(decision)).toEqual([]);
+    expect(decision.approvals).toEqual([digestOf("approval 1")]);
+  });
+
+  test("decide: names who asks, when the policy knows the key", () => {
+    const asked = (requester: Draft["requester"]) => decide(situationOf((d) => (d.requester = requester)));
+    expect(asked("mike").requester).toEqual({ name: "mike", person: "mike", roles: ["mlops"] });
+    expect(asked(undefined)).not.toHaveProperty("requester");
+    expect(asked("mallory")).not.toHaveProperty("requester");
+  });
+
+  test("decide: judges the kind of the move and the policy in use, too, and no waiver reaches them", () => {
+    const base = situationOf(atTop("enforcement: {audit: [canary]}"));
+    const policyInUse = { name: "another", version: 9, digest: digestOf("another") };
+    const decision = decide({ ...base, policyInUse, rule: { ...base.rule, kind: "hold" } });
+    const failed = failures(decision).map((one) => one.split(" ")[0]);
+    expect(failed).toEqual(expect.arrayContaining(["policy", "reason"]));
   });
 
   test("decide: is pure: the same situation in another order gives the same evidence set and verdicts", () => {

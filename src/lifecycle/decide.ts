@@ -78,20 +78,16 @@ function named<Rule>(
   return all.flatMap(({ gate: name, rule }) => (rule === undefined ? [] : [{ gate: name, rule }]));
 }
 
-/** Persons who signed an evaluation of this version that one of its gates looked at, whatever the gate said. */
+/** Persons who signed an evaluation of this version that a gate looked at, whatever the gate said. */
 function evaluatorsIn(
-  { policy, statements }: Situation,
-  required: readonly { gate: string; results: readonly GateResult[] }[],
+  { statements }: Situation,
+  required: readonly { readonly results: readonly GateResult[] }[],
 ): readonly string[] {
-  const used = required
-    .filter(({ gate }) => isEvalRule(policy.evidence.get(gate)))
-    .flatMap(({ results }) => results.flatMap(({ evidence }) => evidence.map((reference) => reference.digest)));
-  // Gates of an eval rule look at plans and lineage, too, whose signers evaluated nothing.
+  const used = required.flatMap(({ results }) =>
+    results.flatMap(({ evidence }) => evidence.map((reference) => reference.digest)),
+  );
+  // Gates look at plans and lineage, too, whose signers evaluated nothing.
   return statements
     .filter(({ digest, predicateType }) => used.includes(digest) && predicateType === predicateTypes.eval)
     .map(({ member }) => member.person);
-}
-
-function isEvalRule(rule: ReturnType<Situation["policy"]["evidence"]["get"]>): boolean {
-  return rule !== undefined && "predicate" in rule && rule.predicate === "eval";
 }

@@ -23,10 +23,10 @@ const metric = (name: string, value: string, higherIsBetter = true) => ({
 const known = "loan-eval 2";
 const unequal = "not comparable with champion v1:";
 
-test.each<readonly [what: string, change: Change, says: string, passed?: boolean]>([
+test.each<readonly [what: string, change: Change, says: string, passed: boolean]>([
   ["better", () => {}, "loans.accuracy 0.91 vs champion v1 0.90: +0.01, expected at least 0", true],
   ["equal", evalOf({}, "0.900"), "loans.accuracy 0.900 vs champion v1 0.90: +0.000, expected at least 0", true],
-  ["worse", evalOf({}, "0.89"), "loans.accuracy 0.89 vs champion v1 0.90: -0.01, expected at least 0"],
+  ["worse", evalOf({}, "0.89"), "loans.accuracy 0.89 vs champion v1 0.90: -0.01, expected at least 0", false],
   [
     "better by enough",
     rule('minImprovement: "0.01"'),
@@ -37,6 +37,7 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
     "better by too little",
     rule('minImprovement: "0.0101"'),
     "loans.accuracy 0.91 vs champion v1 0.90: +0.01, expected at least 0.0101",
+    false,
   ],
   [
     "worse, by as much as may be",
@@ -48,6 +49,7 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
     "worse by more",
     all(rule('maxRegression: "0.0099"'), evalOf({}, "0.89")),
     "loans.accuracy 0.89 vs champion v1 0.90: -0.01, expected a loss of at most 0.0099",
+    false,
   ],
   [
     "no number given, equal",
@@ -59,18 +61,26 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
     "no number given, worse",
     all(rule("ifNone: allow"), evalOf({}, "0.8999")),
     "loans.accuracy 0.8999 vs champion v1 0.90: -0.0001, expected at least 0",
+    false,
   ],
-  ["its harness is unknown", evalOf({ harness: undefined }), `${unequal} harness unknown, expected ${known}`],
-  ["the champion's is unknown", champion({ harness: undefined }), `${unequal} harness ${known}, expected unknown`],
+  ["its harness is unknown", evalOf({ harness: undefined }), `${unequal} harness unknown, expected ${known}`, false],
+  [
+    "the champion's is unknown",
+    champion({ harness: undefined }),
+    `${unequal} harness ${known}, expected unknown`,
+    false,
+  ],
   [
     "other data",
     all(evalOf(on({ uri: "a" })), champion(on({ uri: "b" }))),
     `${unequal} they ran on different data sets`,
+    false,
   ],
   [
     "data under one name, of different digests",
     all(evalOf(on({ uri: "a", ...digest("a") })), champion(on({ uri: "a", ...digest("b") }))),
     `${unequal} they ran on different data sets`,
+    false,
   ],
   [
     "data under two names, of one digest",
@@ -82,6 +92,7 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
     "of two evaluations of one time, the second cannot be compared",
     (d) => d.items.push(item("eval", predicates.eval("0.91", { harness: undefined }), "ci", "second")),
     `${unequal} harness unknown, expected ${known}`,
+    false,
   ],
   [
     "not measured here",
@@ -90,6 +101,7 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
       claims: [{ metric: "loans.f1", comparator: ">=", threshold: "0", passed: true }],
     }),
     "loans.accuracy was not measured for this version",
+    false,
   ],
   [
     "not measured there",
@@ -98,8 +110,9 @@ test.each<readonly [what: string, change: Change, says: string, passed?: boolean
       evalOf({ results: [metric("accuracy", "0.91"), metric("f1", "1")] }),
     ),
     "loans.f1 was not measured for champion v1",
+    false,
   ],
-])("baseline: %s", (_what, change, says, passed = false) => {
+])("baseline: %s", (_what, change, says, passed) => {
   const gate = decide(situationOf(change)).gates.find((one) => one.gate === "eval.baseline");
   expect(gate).toMatchObject({ passed, reason: says });
   expect(gate?.evidence.map(({ signer }) => signer)).toEqual(expect.arrayContaining(["alice", "ci"]));
