@@ -42,17 +42,20 @@ const late: Plugin = {
   name: "late-modules",
   renderChunk(code) {
     let names = 0;
-    const changed = code.replace(/^let (\w+) = require\("(node:[a-z0-9_/]+)"\);$/gm, (line, name, id) => {
-      if (!lateModules.test(id)) return line;
-      // Of a default import, rolldown copies the named exports, too, and a module that is not there yet has none.
-      if (
-        new RegExp(`^${name} = .*__toESM\\(${name}`, "m").test(code) &&
-        new RegExp(`\\b${name}\\.(?!default\\b)`).test(code)
-      )
-        throw new Error(`${id} is imported by name and as a whole in one file; import it by name`);
-      names++;
-      return `let ${name} = late("${id}");`;
-    });
+    const changed = code.replace(
+      /^let (\w+) = require\("(node:[a-z0-9_/]+)"\);$/gm,
+      (line, name: string, id: string) => {
+        if (!lateModules.test(id)) return line;
+        // Of a default import, rolldown copies the named exports, too, and a module that is not there yet has none.
+        if (
+          new RegExp(`^${name} = .*__toESM\\(${name}`, "m").test(code) &&
+          new RegExp(`\\b${name}\\.(?!default\\b)`).test(code)
+        )
+          throw new Error(`${id} is imported by name and as a whole in one file; import it by name`);
+        names++;
+        return `let ${name} = late("${id}");`;
+      },
+    );
     return names === 0
       ? null
       : `const late = (id) => new Proxy({}, { get: (_, name) => require(id)[name] });\n${changed}`;
