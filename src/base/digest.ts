@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 import type { ByteStream } from "./bytes.ts";
 import { ContentError } from "./errors.ts";
 
@@ -11,7 +11,7 @@ export type DigestAlgorithm = "sha256" | "sha512";
 
 /** Computes the digest of bytes held in memory. */
 export function digestOf(bytes: Uint8Array | string, algorithm: DigestAlgorithm = "sha256"): Digest {
-  return sealDigest(algorithm, createHash(algorithm).update(bytes));
+  return `${algorithm}:${hash(algorithm, bytes, "hex")}` as Digest;
 }
 
 /** Ends a running hash and names its result. */

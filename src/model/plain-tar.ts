@@ -1,8 +1,7 @@
-import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { digestOf } from "../base/digest.ts";
 import { filePathLimitBytes, modelFileLimit } from "../base/limits.ts";
-import { parseDigest } from "../oci/digest.ts";
 import type { HashedMember } from "./tar-archive.ts";
 import { tarBlockBytes, tarEndBytes, tarPadding, writeTarHeader } from "./tar-header.ts";
 import { tarMemberLimitBytes } from "./tar-layer.ts";
@@ -61,7 +60,7 @@ function listWindow(bytes: Buffer, start: number): readonly HashedMember[] | und
     const { path, size, headerBytes } = member;
     const offset = at + headerBytes;
     if (offset + size + tarPadding(size) > bytes.byteLength) break;
-    const digest = parseDigest(`sha256:${hash("sha256", bytes.subarray(offset, offset + size), "hex")}`);
+    const digest = digestOf(bytes.subarray(offset, offset + size));
     members.push({ path, digest, size, offset: start + offset });
     at = offset + size + tarPadding(size);
   }

@@ -67,18 +67,31 @@ function writeBlock({ name, prefix, size, mtime, type }: HeaderBlock, into: Buff
   into.write(name, at, "latin1");
   const numbers = `000644 \0${noOwner}\0${noOwner}\0${octal(size, 11)}${octal(mtime, 11)}        ${type}`;
   into.write(numbers, at + 100, "latin1");
-  into.write(`ustar\x0000`, at + 257, "latin1");
-  into.write(`${noOwner}\0${noOwner}\0`, at + 329, "latin1");
+  into.write(magic, at + 257, "latin1");
+  into.write(noDevice, at + 329, "latin1");
   into.write(prefix, at + 345, "latin1");
   // The checksum is over the header with spaces in its place.
-  let sum = 0;
-  for (let index = at; index < end; index++) sum += into[index] ?? 0;
+  const sum =
+    fixedSum + sumOf(into, at, name.length) + sumOf(into, at + 100, 57) + sumOf(into, at + 345, prefix.length);
   into.write(`${octal(sum, 6)}\0`, at + 148, "latin1");
   return end;
 }
 
+const magic = "ustar\x0000";
+
 /** Owner, group, and the numbers of a device. */
 const noOwner = octal(0, 6);
+const noDevice = `${noOwner}\0${noOwner}\0`;
+
+/** What is the same in all headers adds this much to the checksum: most of the block is zeros. */
+const fixedText = Buffer.from(magic + noDevice, "latin1");
+const fixedSum = sumOf(fixedText, 0, fixedText.byteLength);
+
+function sumOf(bytes: Buffer, start: number, length: number): number {
+  let sum = 0;
+  for (let index = start; index < start + length; index++) sum += bytes[index] ?? 0;
+  return sum;
+}
 
 function octal(value: number, digits: number): string {
   return `${value.toString(8).padStart(digits, "0")} `;

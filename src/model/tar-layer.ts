@@ -1,11 +1,10 @@
-import { createHash, hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { ByteStream } from "../base/bytes.ts";
-import { type Digest, sealDigest } from "../base/digest.ts";
+import { type Digest, digestOf, sealDigest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
 import type { HashedContent } from "../base/file-digest.ts";
-import { parseDigest } from "../oci/digest.ts";
 import { tarEndBytes, tarPadding, writeTarHeader } from "./tar-header.ts";
 
 /** Members are shorter than this. */
@@ -57,7 +56,7 @@ export async function* tarStream(members: readonly TarMember[], options: TarStre
     at = writeTarHeader({ path: member.path, size: member.size, mtime }, buffer, at);
     const content = buffer.subarray(at, at + member.size + 1);
     readMember(member, content);
-    const digest = parseDigest(`sha256:${hash("sha256", content.subarray(0, member.size), "hex")}`);
+    const digest = digestOf(content.subarray(0, member.size));
     if (member.digest !== undefined && digest !== member.digest) {
       throw new ContentError("DIGEST_MISMATCH", `${member.path}: it changed after it was hashed`);
     }

@@ -1,6 +1,7 @@
-import { type BigIntStats, type Dirent, statSync } from "node:fs";
-import { readdir, realpath } from "node:fs/promises";
+import { type BigIntStats, type Dirent, readdirSync, statSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { basename, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
 import { modelFileLimit } from "../base/limits.ts";
 import { type FileIdentity, fileIdentity } from "../transfer/file-identity.ts";
 import { ModelError } from "./errors.ts";
@@ -100,8 +101,10 @@ class DirectoryWalk {
 
   /** @param directory - relative to the root; empty for the root itself. */
   async *files(directory: string, options: WalkOptions): AsyncGenerator<WalkedFile> {
+    await turn();
     options.signal?.throwIfAborted();
-    for (const entry of await readdir(join(this.#root, directory), { withFileTypes: true })) {
+    // Synchronous like the looks: a hundred directories would wait a hundred times for another thread.
+    for (const entry of readdirSync(join(this.#root, directory), { withFileTypes: true })) {
       if (isSkipped(entry.name)) continue;
       const path = directory === "" ? entry.name : `${directory}/${entry.name}`;
       if (entry.isDirectory()) yield* this.files(path, options);
