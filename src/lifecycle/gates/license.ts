@@ -28,7 +28,7 @@ export function lineageLicenseGate(
     .flatMap(({ predicate }) => trainingSets(predicate))
     .map(({ name: dataset, annotations }) => {
       const license = annotations?.["license"];
-      return { what: dataset ?? "a data set", license: typeof license === "string" ? license : undefined };
+      return { what: dataset, license: typeof license === "string" ? license : undefined };
     });
   return judge(situation, { name, rule, found, candidates });
 }
@@ -36,7 +36,9 @@ export function lineageLicenseGate(
 /** The data sets that a provenance names, as it names them. */
 export function trainingSets({ buildDefinition }: Provenance) {
   const dependencies = buildDefinition.resolvedDependencies ?? [];
-  return dependencies.filter(({ name }) => name?.startsWith(dependencyNames.datasetPrefix));
+  return dependencies.flatMap(({ name, ...rest }) =>
+    name?.startsWith(dependencyNames.datasetPrefix) ? [{ name, ...rest }] : [],
+  );
 }
 
 interface LicenseInput {

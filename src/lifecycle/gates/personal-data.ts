@@ -10,7 +10,7 @@ import { type Candidate, references } from "./selection.ts";
 export function personalDataOf(provenance: Provenance): readonly { name: string; holds: boolean | undefined }[] {
   return trainingSets(provenance).map(({ name, annotations }) => {
     const said = annotations?.["containsPII"];
-    return { name: name ?? "a data set", holds: typeof said === "boolean" ? said : undefined };
+    return { name, holds: typeof said === "boolean" ? said : undefined };
   });
 }
 

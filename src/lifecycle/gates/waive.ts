@@ -39,13 +39,16 @@ function exceptions(situation: Situation, gate: string, involved: ReadonlySet<st
   return situation.statements.flatMap((statement) => {
     if (statement.predicateType !== predicateTypes.exception) return [];
     if (!hasRole(statement.member, rule.signedBy) || involved.has(statement.member.person)) return [];
-    return exceptionWaiver(situation, gate, statement);
+    return exceptionWaiver(situation, { gate, statement, longest: durationMs(rule.maxDuration) });
   });
 }
 
-function exceptionWaiver(situation: Situation, gate: string, statement: MemberStatement): readonly Waiver[] {
+/** @param longest - for how long it may hold, in milliseconds. */
+function exceptionWaiver(
+  situation: Situation,
+  { gate, statement, longest }: { gate: string; statement: MemberStatement; longest: number },
+): readonly Waiver[] {
   const exception = Exception.safeParse(statement.predicate).data;
-  const longest = durationMs(situation.policy.exceptions?.maxDuration ?? "0s");
   const now = situation.now.getTime();
   const holds =
     exception !== undefined &&
