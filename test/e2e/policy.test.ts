@@ -48,7 +48,7 @@ test("extends: company, division and team, as files and in a registry; a circle 
   write("squad", reference, "evidence: {eval: {minSamples: 10}}\n");
   const looser = await project.line("mreg policy lint squad.yaml");
   expect(looser).toMatchObject({ exitCode: 2 });
-  expect(looser.stdout).toContain("squad.yaml:4:18: error: evidence.eval.minSamples: is 10, the base has 1000000");
+  expect(looser.stdout).toContain("squad.yaml:4:19: error: evidence.eval.minSamples: is 10, the base has 1000000");
   write("squad", reference);
   const denied = await project.line("mreg check risk:v1 --to staging --policy squad.yaml");
   expect(denied).toMatchObject({ exitCode: 3 });
@@ -83,6 +83,26 @@ test("promote: a denial writes the reports that were asked for, as every move do
   expect(await project.line("mreg revoke risk:v1 --reason no --key mike.key --report html=x")).toMatchObject({
     exitCode: 2,
   });
+});
+
+test("policy init: the next level keeps names, keys and roles, and takes the place of the one before", async () => {
+  const project = await open("staged");
+  const line = "mreg policy init --level 2 --from mreg.policy.yaml";
+  succeed("init", await project.line(`${line} -o next.yaml`));
+  const next = readFileSync(project.path("next.yaml"), "utf8");
+  expect(next).toMatch(/^ {2}name: models\n {2}version: 2\n/m);
+  expect(next).toContain("  mlops:\n    - mike\n");
+  const [key = ""] = /-----BEGIN PUBLIC KEY-----[^-]*/.exec(readFileSync(project.path("lea.pub"), "utf8")) ?? [];
+  expect(next.replaceAll(/\s/g, "")).toContain(key.replaceAll(/\s/g, ""));
+  const gatesOf = async (policy: string) =>
+    (await project.line(`mreg check risk:v1 --to production --key mike.key --policy ${policy}`)).stdout;
+  expect(await gatesOf("next.yaml")).not.toContain("MREG-E41");
+  succeed("init", await project.line(`${line} --name finance -o renamed.yaml`));
+  expect(await gatesOf("renamed.yaml")).not.toContain("MREG-E41");
+  writeFileSync(project.path("edited.yaml"), next.replace("version: 2", "version: 1"));
+  const edited = await gatesOf("edited.yaml");
+  expect(edited).toContain("MREG-E414 policy   policy models@1 was edited under its version");
+  expect(edited).toContain("fix       set metadata.version to 2, or undo the edit");
 });
 
 test("policy test: another answer than expected ends with 3, and says which", async () => {

@@ -8,8 +8,12 @@ export type PolicyLevel = (typeof policyLevels)[number];
 export interface LevelPolicyOptions {
   readonly level: PolicyLevel;
   readonly name: string;
+  /** Default 1; higher than that of the policy whose place it takes. */
+  readonly version?: number;
+  /** A policy of another name whose place it takes. */
+  readonly replaces?: string;
   /** Who is in the policy, by the name of the key. */
-  readonly identities?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly identities?: Readonly<Record<string, object>>;
   readonly roles?: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -18,11 +22,19 @@ export interface LevelPolicyOptions {
  *
  * @returns YAML that `parsePolicy` accepts, also while nobody has a role yet.
  */
-export function levelPolicyYaml({ level, name, identities = {}, roles = {} }: LevelPolicyOptions): string {
-  const everyRole = Object.fromEntries(Object.keys(roleTexts).map((role) => [role, roles[role] ?? []]));
+export function levelPolicyYaml({
+  identities = {},
+  level,
+  name,
+  replaces,
+  roles = {},
+  version = 1,
+}: LevelPolicyOptions): string {
+  const metadata = { name, version, ...(replaces === undefined ? {} : { replaces: [replaces] }) };
+  const everyRole = { ...Object.fromEntries(Object.keys(roleTexts).map((role) => [role, []])), ...roles };
   return [
     headings[level],
-    stringify({ apiVersion: "mreg/v1", kind: "LifecyclePolicy", metadata: { name, version: 1 } }),
+    stringify({ apiVersion: "mreg/v1", kind: "LifecyclePolicy", metadata }),
     "\n# Keys or certificate identities, by name; docs/policy/roles.md says how persons, keys and roles hang together.\n",
     stringify({ identities }, plain),
     `\n# Who does what:\n${Object.entries(roleTexts)
