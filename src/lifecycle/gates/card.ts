@@ -26,7 +26,7 @@ export function cardGate(situation: Situation, gate: string, rule: CardRule): re
   if (selection.denial) return [selection.denial];
   const evidence = references(selection.newest);
   const isFilled = (value: unknown): boolean =>
-    typeof value === "string" ? value.trim() !== "" : Array.isArray(value) && value.length > 0;
+    typeof value === "string" ? value.trim() !== "" : Array.isArray(value);
   const missing = rule.require.filter((field) =>
     selection.newest.some(({ predicate }) => !isFilled(predicate.fields[field])),
   );

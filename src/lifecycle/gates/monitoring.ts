@@ -39,7 +39,7 @@ export function monitoringGate(situation: Situation, gate: string, rule: Monitor
       )
     : unwatched.length > 0
       ? deny(gate, "monitoringIncomplete", `nothing with a limit watches ${unwatched.join(", ")}`, detail)
-      : pass(gate, selection.newest[0]?.predicate.status ?? "", detail.evidence);
+      : pass(gate, [...new Set(selection.newest.map(({ predicate }) => predicate.status))].join(", "), detail.evidence);
   return [own, ...conditionsGate(situation, gate, rule, selection.newest)];
 }
 

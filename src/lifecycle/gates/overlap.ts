@@ -1,5 +1,4 @@
 import type { DigestSet } from "../../evidence/predicates/digest-set.ts";
-import type { EvalDataset } from "../../evidence/predicates/eval.ts";
 import type { GateResult } from "../decision.ts";
 import type { LineageRule } from "../policy/schema.ts";
 import type { Situation } from "../situation.ts";
@@ -23,18 +22,18 @@ export function overlapGate(situation: Situation, { gate, rule, candidates, quer
   if (selection.denial) return [selection.denial];
   const evidence = [...references(candidates), ...references(selection.newest)];
   const who = whoMaySign(situation.policy, rule.signedBy);
-  const trained = selection.newest.flatMap(({ predicate }) => trainingSets(predicate).map(({ digest }) => digest));
-  const evaluated = candidates.flatMap(({ predicate }) =>
-    datasetsOf(predicate).map((set: EvalDataset | undefined) => set?.digest),
-  );
-  if (trained.length === 0 || [...trained, ...evaluated].some((digest) => digest === undefined)) {
-    const side = evaluated.includes(undefined) ? "the evaluation" : "the lineage";
+  const trainingData = selection.newest.flatMap(({ predicate }) => trainingSets(predicate).map(({ digest }) => digest));
+  const data = candidates.flatMap(({ predicate }) => datasetsOf(predicate).map((set) => set?.digest));
+  const trained = trainingData.filter(isKnown);
+  const evaluated = data.filter(isKnown);
+  if (trained.length === 0 || trained.length < trainingData.length || evaluated.length < data.length) {
+    const side = evaluated.length < data.length ? "the evaluation" : "the lineage";
     const reason = `${side} names data without a digest, so that nothing tells whether the model was trained on it`;
     return [deny(name, "incomparable", reason, { evidence, who, fix: `name the data by digest, then ${query.fix}` })];
   }
   const common = evaluated.filter((one) => trained.some((other) => isSame(one, other)));
   if (common.length === 0) return [pass(name, "trained and evaluated on different data", evidence)];
-  const shared = common.map((digest) => Object.values(digest ?? {})[0]?.slice(0, 12)).join(", ");
+  const shared = common.map((digest) => Object.values(digest)[0]?.slice(0, 12)).join(", ");
   const reason = `evaluated on data that it was trained on (${shared}…), expected other data`;
   return [deny(name, "overlap", reason, { evidence, who, fix: `evaluate on other data, then ${query.fix}` })];
 }
@@ -43,7 +42,11 @@ function isLineage(rule: ReturnType<Situation["policy"]["evidence"]["get"]>): ru
   return rule !== undefined && "predicate" in rule && rule.predicate === "lineage";
 }
 
+function isKnown(digest: DigestSet | undefined): digest is DigestSet {
+  return digest !== undefined;
+}
+
 /** Two sets of digests name one thing when any algorithm agrees. */
-function isSame(one: DigestSet | undefined, other: DigestSet | undefined): boolean {
-  return Object.entries(one ?? {}).some(([algorithm, hex]) => other?.[algorithm] === hex);
+function isSame(one: DigestSet, other: DigestSet): boolean {
+  return Object.entries(one).some(([algorithm, hex]) => other[algorithm] === hex);
 }
