@@ -29,6 +29,18 @@ const wallClock = [
   { selector: "CallExpression[callee.object.name='Date'][callee.property.name='now']", message: "take a Clock" },
 ];
 
+/** Files of tests share a process and its modules (vitest.config.ts): what one of them sets, the next one must not meet. */
+const sharedModules = [
+  {
+    selector: "CallExpression[callee.object.name='vi'][callee.property.name=/^(mock|doMock|resetModules)$/]",
+    message: "modules that are loaded are not mocked, and stay mocked for others: pass it in, or support/pauses.ts",
+  },
+];
+const hooks = {
+  selector: "Program > ExpressionStatement > CallExpression[callee.name=/^(before|after)(All|Each)$/]",
+  message: "is registered for the first file alone: export a function that registers it",
+};
+
 export default tseslint.config(
   { ignores: ["dist/", "node_modules/", "coverage/", "etc/", "schemas/", "temp/", "bench/.work/"] },
   {
@@ -65,6 +77,12 @@ export default tseslint.config(
       "@typescript-eslint/no-unsafe-call": "off",
       "@typescript-eslint/no-unsafe-return": "off",
       "@typescript-eslint/unbound-method": "off",
+      "no-restricted-syntax": ["error", ...sharedModules],
     },
+  },
+  {
+    files: ["test/support/**/*.ts"],
+    ignores: ["test/support/shared-process.ts"],
+    rules: { "no-restricted-syntax": ["error", ...sharedModules, hooks] },
   },
 );

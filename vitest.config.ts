@@ -1,5 +1,26 @@
+import { statfsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+
+/**
+ * Where these levels keep their files, unless TMPDIR says where: in memory, where there is enough of it. A layout asks
+ * the disk to keep each file, which is what most of these tests waited for; none of them is about power that fails.
+ */
+const memory = "/dev/shm";
+const neededBytes = 4 * 1024 ** 3;
+const scratch = process.env["TMPDIR"] === undefined && freeBytes(memory) >= neededBytes ? { TMPDIR: memory } : {};
+
+function freeBytes(directory: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return Math.min(bavail * bsize, process.availableMemory());
+  } catch {
+    return 0;
+  }
+}
+
+/** Files of tests share a process, and with it the modules that are loaded; support/shared-process.ts watches over it. */
+const shared = { isolate: false, setupFiles: ["test/support/shared-process.ts"], env: scratch };
 
 /** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
@@ -24,11 +45,12 @@ export default defineConfig({
     // Half of the time is spent waiting for child processes and for the pauses of the referrers fallback.
     maxWorkers: availableParallelism() + 1,
     projects: [
-      project("unit", ["{src,bench}/**/*.test.ts"]),
-      project("contract", ["test/contract/**/*.test.ts"]),
-      project("conformance", ["test/conformance/**/*.test.ts"]),
-      project("faults", ["test/faults/**/*.test.ts"], { maxConcurrency: 16 }),
+      project("unit", ["{src,bench}/**/*.test.ts"], shared),
+      project("contract", ["test/contract/**/*.test.ts"], shared),
+      project("conformance", ["test/conformance/**/*.test.ts"], shared),
+      project("faults", ["test/faults/**/*.test.ts"], { ...shared, maxConcurrency: 16 }),
       project("e2e", ["test/e2e/**/*.test.ts"], {
+        ...shared,
         globalSetup: ["test/support/cli/templates.ts"],
       }),
       // Kills, crowds and very long lists: minutes of processes, so that `npm test` leaves them to `npm run test:endurance`.

@@ -39,19 +39,23 @@ export interface Json {
 
 export const everyone: IdentityRule = { issuer: testIssuer, subject: testSubject };
 
-/** The instance that the tests of one file share. */
+/** The instance that the tests of one file share, from {@link shareSigstore} on. */
 export let sigstore: SigstoreInstance;
-const others: SigstoreInstance[] = [];
-beforeAll(async () => {
-  sigstore = await startSigstore();
-});
-afterAll(() => Promise.all([sigstore, ...others].map((one) => one.close())));
+const started: SigstoreInstance[] = [];
+
+/** Starts the instance before the tests of the file that calls this, and ends it and all others after them. */
+export function shareSigstore(): void {
+  beforeAll(async () => {
+    sigstore = await instance();
+  });
+  afterAll(() => Promise.all(started.splice(0).map((one) => one.close())));
+}
 
 /** Another instance, with its own keys. */
 export async function instance(options?: InstanceOptions): Promise<SigstoreInstance> {
-  const started = await startSigstore(options);
-  others.push(started);
-  return started;
+  const one = await startSigstore(options);
+  started.push(one);
+  return one;
 }
 
 export interface Making {

@@ -1,15 +1,14 @@
-import { beforeAll, expect, it, vi } from "vitest";
+import { beforeAll, beforeEach, expect, it } from "vitest";
 import { type Cast, newCast, predicates, typeOf, World } from "../../../test/support/lifecycle.ts";
 import { overwriting, type TagStep } from "../../../test/support/overwriting.ts";
+import { replacePauses } from "../../../test/support/pauses.ts";
 import type { Repository } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { promote } from "../promote.ts";
 import { readChain } from "./read.ts";
 
 // The pauses are for other machines; here every writer is told when to go on.
-vi.mock("node:timers/promises", () => ({
-  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms / 50)),
-}));
+beforeEach(() => replacePauses((ms = 0) => new Promise((resolve) => setTimeout(resolve, ms / 50))));
 
 let cast: Cast;
 beforeAll(async () => {

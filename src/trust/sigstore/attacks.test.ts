@@ -8,6 +8,7 @@ import {
   make,
   nothing,
   refuses,
+  shareSigstore,
   sigstore,
 } from "../../../test/support/keyless-attack.ts";
 import { identityToken, testIssuer, testSubject } from "../../../test/support/sigstore-instance.ts";
@@ -16,6 +17,8 @@ import type { IdentityRule } from "../certificate-identity.ts";
 import { VerificationError } from "../errors.ts";
 import { writeStatement } from "../statement.ts";
 import { verifyStatement, verifyStatements } from "../verify.ts";
+
+shareSigstore();
 
 describe("what a keyless verifier is told to accept", () => {
   it("the honest bundle verifies, so that each refusal below has its one reason", async () => {

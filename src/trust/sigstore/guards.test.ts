@@ -1,6 +1,15 @@
 import { X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { type Entry, entryOf, everyone, judge, make, refuses, sigstore } from "../../../test/support/keyless-attack.ts";
+import {
+  type Entry,
+  entryOf,
+  everyone,
+  judge,
+  make,
+  refuses,
+  shareSigstore,
+  sigstore,
+} from "../../../test/support/keyless-attack.ts";
 import { testSubject } from "../../../test/support/sigstore-instance.ts";
 import { evalStatement, pushedModel } from "../../../test/support/trust.ts";
 import { writeBundle } from "../bundle.ts";
@@ -11,6 +20,8 @@ import type { TrustRoot } from "../trust-root.ts";
 import { checkSigningCertificate, identityOf } from "./certificate.ts";
 import { describeProven } from "./describe-proven.ts";
 import { LogEntry } from "./log-entry.ts";
+
+shareSigstore();
 
 /** Guards that honest services never put to the test: each is shown alone. */
 

@@ -8,8 +8,11 @@ import {
   make,
   nothing,
   refuses,
+  shareSigstore,
 } from "../../../test/support/keyless-attack.ts";
 import { pushedModel } from "../../../test/support/trust.ts";
+
+shareSigstore();
 
 describe("log entries", () => {
   it("CVE-2022-36056, CVE-2026-22703, GHSA-fx35-mq7g-6g98: another signature's entry does not do", () =>
