@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalog } from "../../src/cli/catalog.ts";
 import { examplesOf } from "../../src/cli/options/examples.ts";
 import { projectAt, type Stage, succeed } from "../support/cli/project.ts";
-import type { Workspace } from "../support/cli/workspace.ts";
+import { Workspace } from "../support/cli/workspace.ts";
 import { startRegistry } from "../support/registry/index.ts";
 import { identityToken, type SigstoreInstance, startSigstore } from "../support/sigstore-instance.ts";
 import { type ImportSources, prepareImport, startImportSources } from "../support/sources/places.ts";
@@ -51,18 +51,38 @@ const retired = [
   "retire risk:v1 --sunset 0s --key mike.key",
   "attach risk:v1 --type consumers consumers.json --key mike.key",
 ];
+/** What has happened before a command's examples make sense, after all that the stage `serving` has seen. */
 const before: Readonly<Record<string, readonly string[]>> = {
   ...{ hold: [], retire: succeeded, rollback: succeeded, archive: [...succeeded, ...retired] },
 };
 
+/** Projects that were taken there, by the lines that did it: examples start from copies. */
+const prepared = new Map<readonly string[], Promise<Workspace>>();
+const made: Workspace[] = [];
+
 /** Makes Lea an owner under another name, and takes the model to where the command's examples begin. */
-async function prepare(project: Workspace, lines: readonly string[]): Promise<void> {
+async function prepare(lines: readonly string[]): Promise<Workspace> {
+  const project = await projectAt("serving");
+  made.push(project);
   const policy = project.path("mreg.policy.yaml");
-  writeFileSync(policy, readFileSync(policy, "utf8").replace("owner: []", "owner: [lea]"));
+  const edited = readFileSync(policy, "utf8")
+    .replace("owner: []", "owner: [lea]")
+    .replace("version: 1\n", "version: 2\n");
+  writeFileSync(policy, edited);
   writeFileSync(project.path("olga.key"), readFileSync(project.path("lea.key")));
   writeFileSync(project.path("migration.md"), "# From v1 to v2\n\nNothing but the name changes.\n");
   writeFileSync(project.path("consumers.json"), JSON.stringify({ observedAt: new Date(), consumers: [] }));
   for (const line of lines) succeed(line, await project.mreg(["--registry", "oci:./store", ...line.split(" ")]));
+  return project;
+}
+
+/** A project of its own for one example of a command. */
+async function projectFor(name: string): Promise<Workspace> {
+  const lines = before[name];
+  if (!lines) return projectAt(stageOf[name] ?? "serving");
+  const template = prepared.get(lines) ?? prepare(lines);
+  prepared.set(lines, template);
+  return new Workspace({ template: (await template).directory });
 }
 
 /** Puts a sigstore instance where `mreg trust` would have put one, and Ann's token where a CI system would. */
@@ -106,6 +126,7 @@ describe("examples on help pages", async () => {
     registry = await startRegistry({ auth: { kind: "basic", username: "alice", password: "secret" } });
   });
   afterAll(async () => {
+    for (const project of made) project.remove();
     sources.close();
     await Promise.all([registry.close(), sigstore.close()]);
   });
@@ -118,13 +139,11 @@ describe("examples on help pages", async () => {
   it.each(commands.flatMap(({ name, lines }) => lines.map((line) => ({ name, line }))))(
     "$line",
     async ({ name, line }) => {
-      const project = await projectAt(stageOf[name] ?? "serving");
+      const project = await projectFor(name);
       try {
         const env = keepTrust(project, sigstore);
         if (name.startsWith("policy ")) writePolicies(project);
         if (name.startsWith("import ")) Object.assign(env, await prepareImport(project, name, sources));
-        const lines = before[name];
-        if (lines) await prepare(project, lines);
         if (line.startsWith("mreg trust update"))
           await project.line(`mreg trust init --mirror ${sigstore.url}/tuf --root root.json`, { env });
         if (line.includes("--identity ")) await project.mreg(["sign", "risk:v1", "--keyless"], { env });

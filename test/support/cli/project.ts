@@ -1,9 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { createPrivateKey } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { evidenceFiles } from "../../../scripts/tiny-evidence.ts";
 import { writeTinyModel } from "../../../scripts/tiny-model.ts";
-import { type Run, Workspace } from "./workspace.ts";
+import { decryptKeyFile } from "../../../src/trust/key-file.ts";
+import { keyPassword, type Run, Workspace } from "./workspace.ts";
 
 /** How far a project has come; each stage holds everything of the ones before it. */
 export const stages = [
@@ -49,12 +51,14 @@ const steps: Readonly<Record<Stage, readonly string[]>> = {
 /**
  * A project at a stage.
  *
- * On the embedded store `./store` it is a copy of what the global set-up made; on another registry the job is run anew.
+ * On the embedded store `./store` it is a copy of what the global set-up made; on another registry the job is run anew,
+ * with the same keys.
  */
 export async function projectAt(stage: Stage, registry?: string): Promise<Workspace> {
   if (registry === undefined) return new Workspace({ template: join(inject("projectTemplates"), stage) });
-  const project = await newProject();
-  await advance(project, { from: "files", to: stage }, registry);
+  const from = stages[Math.min(stages.indexOf("keys"), stages.indexOf(stage))] ?? stage;
+  const project = new Workspace({ template: join(inject("projectTemplates"), from) });
+  await advance(project, { from, to: stage }, registry);
   return project;
 }
 
@@ -74,6 +78,21 @@ export async function advance(
 ): Promise<void> {
   for (const stage of stages.slice(stages.indexOf(from) + 1, stages.indexOf(to) + 1)) {
     for (const line of steps[stage]) succeed(line, await project.mreg(["--registry", registry, ...line.split(" ")]));
+    if (stage === "keys" && !process.env["MREG_TEST_PROCESSES"]) await takePasswords(project, ["alice", "mike"]);
+  }
+}
+
+/**
+ * Writes the keys of these people without their passwords: each use of a password takes 140 ms of processor, so that
+ * nobody guesses it, and the job uses the two some hundred times. Lea's keeps its own; the levels that meet other
+ * programs have cosign open all three.
+ */
+async function takePasswords(project: Workspace, people: readonly string[]): Promise<void> {
+  for (const name of people) {
+    const path = project.path(`${name}.key`);
+    const key = Buffer.from(await decryptKeyFile(readFileSync(path, "utf8"), keyPassword));
+    const pem = createPrivateKey({ key, format: "der", type: "pkcs8" }).export({ type: "pkcs8", format: "pem" });
+    writeFileSync(path, pem);
   }
 }
 

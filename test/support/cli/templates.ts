@@ -14,7 +14,17 @@ declare module "vitest" {
 
 /** Runs the job once, keeping a copy of the project at each stage; the tests start from copies of these. */
 export default async function setup(project: TestProject): Promise<() => void> {
-  const directory = mkdtempSync(join(tmpdir(), "mreg-templates-"));
+  const directory = mkdtempSync(join(project.config.env["TMPDIR"] ?? tmpdir(), "mreg-templates-"));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  await makeStages(directory).catch((error: unknown) => {
+    remove();
+    throw error;
+  });
+  project.provide("projectTemplates", directory);
+  return remove;
+}
+
+async function makeStages(directory: string): Promise<void> {
   let at = await newProject(join(directory, stages[0]));
   for (const [index, stage] of stages.entries()) {
     const from = stages[index - 1];
@@ -22,6 +32,4 @@ export default async function setup(project: TestProject): Promise<() => void> {
     at = new Workspace({ template: at.directory, directory: join(directory, stage) });
     await advance(at, { from, to: stage });
   }
-  project.provide("projectTemplates", directory);
-  return () => rmSync(directory, { recursive: true, force: true });
 }

@@ -7,6 +7,9 @@ import { runInProcess } from "./in-process.ts";
 
 const bin = fileURLToPath(new URL("../../../bin/mreg.js", import.meta.url));
 
+/** Password of the keys that are made in a workspace. */
+export const keyPassword = "test";
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string;
@@ -36,7 +39,7 @@ export class Workspace {
     const home = join(this.directory, ".home");
     mkdirSync(home, { recursive: true });
     const path = `${this.#shimDirectory()}:${process.env["PATH"]}`;
-    this.#env = { PATH: path, HOME: home, COSIGN_PASSWORD: "test", NO_COLOR: "1", CI: "true" };
+    this.#env = { PATH: path, HOME: home, COSIGN_PASSWORD: keyPassword, NO_COLOR: "1", CI: "true" };
   }
 
   /** The path of a file in it. */
