@@ -3,8 +3,9 @@ import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { scratchDirectory } from "../../test/support/scratch.ts";
-import { type Digest, digestOf } from "../base/digest.ts";
+import { type Digest, digestHex, digestOf } from "../base/digest.ts";
 import { DigestCache } from "./digest-cache.ts";
+import { DigestEntries } from "./digest-entries.ts";
 import { type FileIdentity, fileIdentity } from "./file-identity.ts";
 
 const digest = digestOf("content");
@@ -158,6 +159,45 @@ test("DigestCache: a huge file, a directory in its place, and a place that canno
     await cache.save();
     expect(cache.get(file(1))).toBe(digest);
   }
+});
+
+test("DigestEntries: few are put into the bytes and many into all entries, with the same outcome", async () => {
+  const read = await DigestEntries.read(await cacheOf(40));
+  const put = fc.record({ ino: fc.integer({ min: 1, max: 60 }), state: fc.nat(9).map((size) => `${size} 1 2`) });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(put, { selector: ({ ino }) => ino, maxLength: 12 }),
+      fc.nat(6_000),
+      (puts, mostBytes) => {
+        const hex = digestHex(digest);
+        const added = puts.map(({ ino, state }) => [`1 ${ino}`, { state, hex }] as const);
+        // Names that are not there make it many, and are the oldest of what is added.
+        const padding = Array.from({ length: 13 }, (_, at) => [`2 ${at}`, { state: "1 1 1", hex }] as const);
+        const many = read.with(new Map([...padding, ...added]), Number.MAX_SAFE_INTEGER).toString("latin1");
+        const lines = (text: string) => text.split("\n").slice(1, -2);
+        const wanted = lines(many).filter((each) => !each.startsWith("2 "));
+        expect(lines(read.with(new Map(added), Number.MAX_SAFE_INTEGER).toString("latin1"))).toEqual(wanted);
+        while (wanted.reduce((sum, { length }) => sum + length + 1, 0) > mostBytes) wanted.shift();
+        expect(lines(read.with(new Map(added), mostBytes).toString("latin1"))).toEqual(wanted);
+      },
+    ),
+  );
+});
+
+test("DigestCache: a file that changed has one entry only, and one that is put last is forgotten last", async () => {
+  const path = await cacheOf(3);
+  const cache = await DigestCache.open(path);
+  cache.put(file(2, { size: 6n }), digest, new Date());
+  await cache.save();
+  const lines = (await readFile(path, "latin1")).split("\n").slice(1, -2);
+  expect(lines.map((each) => each.split(" ").slice(1, 3))).toEqual([
+    ["1", "5"],
+    ["3", "5"],
+    ["2", "6"],
+  ]);
+  const again = await DigestCache.open(path);
+  expect(again.get(file(2))).toBeUndefined();
+  expect(again.get(file(2, { size: 6n }))).toBe(digest);
 });
 
 test("DigestCache: whoever saves later keeps what others saved meanwhile", async () => {

@@ -1,8 +1,7 @@
 import { writeFileAtomic } from "../base/atomic-file.ts";
 import { type Digest, digestHex } from "../base/digest.ts";
-import { digestCacheLimit } from "../base/limits.ts";
 import { parseDigest } from "../oci/digest.ts";
-import { DigestEntries, type DigestEntry, writtenEntries } from "./digest-entries.ts";
+import { DigestEntries, type DigestEntry } from "./digest-entries.ts";
 import { type FileIdentity, isSettled } from "./file-identity.ts";
 
 /**
@@ -56,14 +55,9 @@ export class DigestCache {
    */
   async save(): Promise<void> {
     if (this.#added.size === 0) return;
-    const entries = new Map((await DigestEntries.read(this.#path)).all());
-    for (const [name, entry] of this.#added) {
-      entries.delete(name);
-      entries.set(name, entry);
-    }
+    const content = (await DigestEntries.read(this.#path)).with(this.#added);
     this.#added.clear();
-    const kept = [...entries].slice(-digestCacheLimit);
-    await writeFileAtomic(this.#path, writtenEntries(kept), { mode: 0o600 }).catch(() => {});
+    await writeFileAtomic(this.#path, content, { mode: 0o600 }).catch(() => {});
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, open } from "node:fs/promises";
-import { digestCacheLimitBytes } from "../base/limits.ts";
+import { digestCacheLimit, digestCacheLimitBytes } from "../base/limits.ts";
 
 /** First line of the file; another one is another format. */
 const title = "mreg-digests-1";
@@ -9,6 +9,9 @@ const line = /^([0-9]{1,20} [0-9]{1,20}) ([0-9]{1,20} [0-9]{1,20} [0-9]{1,20}) (
 
 /** Questions that are answered by a search through the bytes; reading every line costs as much as some 40 of them. */
 const searchLimit = 12;
+
+/** Length of all lines together, of which the usual ones have 125 bytes: to count them at each save costs more than the rest. */
+const linesLimitBytes = digestCacheLimit * 125;
 
 /** What is known of a file. */
 export interface DigestEntry {
@@ -41,23 +44,63 @@ export class DigestEntries {
 
   /** What is known under a name. Few questions of many entries are the usual case: push asks for one model's files. */
   get(name: string): DigestEntry | undefined {
-    if (this.#all || ++this.#searches > searchLimit) return this.all().get(name);
-    const start = this.#body.lastIndexOf(`\n${name} `, undefined, "latin1") + 1;
-    if (start === 0) return undefined;
-    const [, , state, hex] = line.exec(this.#body.toString("latin1", start, this.#body.indexOf("\n", start))) ?? [];
+    if (this.#all || ++this.#searches > searchLimit) return this.#parsed().get(name);
+    const [start, end] = this.#find(name);
+    const [, , state, hex] = line.exec(this.#body.toString("latin1", start, Math.max(start, end - 1))) ?? [];
     return state !== undefined && hex !== undefined ? { state, hex } : undefined;
   }
 
-  all(): ReadonlyMap<string, DigestEntry> {
+  /**
+   * The content of a file with these entries as well, which come last, and without the oldest of more than `most` bytes.
+   *
+   * Few are put into the bytes as they are: to read and write 100,000 lines for one more takes a third of a second.
+   */
+  with(added: ReadonlyMap<string, DigestEntry>, most: number = linesLimitBytes): Buffer {
+    const lines = added.size > searchLimit ? this.#merged(added) : this.#spliced(added);
+    const body = [Buffer.from(`${title}\n`), withoutOldest(lines, most)];
+    return Buffer.concat([...body, Buffer.from(`${checksum(...body)}\n`)]);
+  }
+
+  #merged(added: ReadonlyMap<string, DigestEntry>): Buffer {
+    const entries = new Map(this.#parsed());
+    for (const [name, entry] of added) {
+      entries.delete(name);
+      entries.set(name, entry);
+    }
+    return Buffer.from(linesOf(entries), "latin1");
+  }
+
+  #spliced(added: ReadonlyMap<string, DigestEntry>): Buffer {
+    const old = [...added.keys()].map((name) => this.#find(name)).sort(([a], [b]) => a - b);
+    const kept: Uint8Array[] = [];
+    let at = title.length + 1;
+    for (const [start, end] of old) {
+      if (end === 0) continue;
+      kept.push(this.#body.subarray(at, start));
+      at = end;
+    }
+    return Buffer.concat([...kept, this.#body.subarray(at), Buffer.from(linesOf(added), "latin1")]);
+  }
+
+  /** Where a name's last line begins, and where the next one does; twice 0 when there is none. */
+  #find(name: string): readonly [start: number, end: number] {
+    const start = this.#body.lastIndexOf(`\n${name} `, undefined, "latin1") + 1;
+    return start === 0 ? [0, 0] : [start, this.#body.indexOf("\n", start) + 1];
+  }
+
+  #parsed(): ReadonlyMap<string, DigestEntry> {
     this.#all ??= parse(this.#body.toString("latin1"));
     return this.#all;
   }
 }
 
-/** The content of a file with these entries. */
-export function writtenEntries(entries: readonly (readonly [name: string, entry: DigestEntry])[]): string {
-  const body = [title, ...entries.map(([name, { state, hex }]) => `${name} ${state} ${hex}`), ""].join("\n");
-  return `${body}${checksum(body)}\n`;
+function linesOf(entries: ReadonlyMap<string, DigestEntry>): string {
+  return Array.from(entries, ([name, { state, hex }]) => `${name} ${state} ${hex}\n`).join("");
+}
+
+function withoutOldest(lines: Buffer, mostBytes: number): Buffer {
+  const excess = lines.length - mostBytes;
+  return excess <= 0 ? lines : lines.subarray(lines.indexOf("\n", excess - 1) + 1);
 }
 
 function parse(body: string): Map<string, DigestEntry> {
@@ -84,6 +127,8 @@ async function readWhole(path: string): Promise<Buffer | undefined> {
   }
 }
 
-function checksum(body: string | Uint8Array): string {
-  return createHash("sha256").update(body).digest("hex");
+function checksum(...body: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const each of body) hash.update(each);
+  return hash.digest("hex");
 }
