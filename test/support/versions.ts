@@ -35,10 +35,16 @@ export function sharded({ tensors, changed = [], shards = 1, note }: VersionOpti
   return files;
 }
 
+/** Tensors by their seeds: making one takes a millisecond or more, and each version has the most of the one before. */
+const made = new Map<number, Buffer>();
+
 /** As many bytes as a tensor has, which depend on the seed. */
 function noise(seed: number): Buffer {
+  const known = made.get(seed);
+  if (known) return known;
   const next = randomBytesFrom(seed);
   const bytes = Buffer.alloc(tensorBytes);
   for (let at = 0; at < bytes.length; at += 4) bytes.writeUInt32LE(next(), at);
+  made.set(seed, bytes);
   return bytes;
 }
