@@ -70,7 +70,6 @@ const bundle = await rolldown({
     main: join(dist, "cli/main.js"),
     "hash-worker": join(dist, "transfer/hash-worker.js"),
     "follower-worker": join(dist, "transfer/follower-worker.js"),
-    "restore-worker": join(dist, "model/restore-worker.js"),
   },
   platform: "node",
   external,

@@ -12,7 +12,6 @@ import { comparePaths } from "./file-path.ts";
 import { LayerReceiver, layerOf, type WantedLayer } from "./layer-receiver.ts";
 import { missingOf, type Planned, planFiles } from "./planned-file.ts";
 import { readModel } from "./read.ts";
-import { RestoreThread } from "./restore-thread.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import { StagedArchive } from "./staged-archive.ts";
 import type { HashedMember } from "./tar-archive.ts";
@@ -99,7 +98,6 @@ class Pull {
   readonly #emit: TransferListener;
   readonly #budgets: DownloadBudgets;
   readonly #layers: LayerReceiver;
-  readonly #thread = new RestoreThread();
   readonly #bytes = { received: 0, reused: 0, resumed: 0 };
   readonly #reused = new Map<string, number>();
   readonly #warnings: string[] = [];
@@ -133,7 +131,6 @@ class Pull {
       isComplete = true;
       return { directory: this.#directory.path, files, ...this.#bytes, warnings: this.#warnings };
     } finally {
-      await this.#thread.close();
       await this.#directory.closeStaging(!isComplete);
       await this.#budgets.close();
     }
@@ -167,7 +164,7 @@ class Pull {
     archives: readonly ModelViewFile[],
     layers: readonly WantedLayer[],
   ): Promise<readonly PlannedArchive[]> {
-    const parts = { directory: this.#directory, layers: this.#layers, thread: this.#thread, signal: this.#signal };
+    const parts = { directory: this.#directory, layers: this.#layers, signal: this.#signal };
     const opened: { archive: StagedArchive; members: readonly HashedMember[] }[] = [];
     for (const file of archives) {
       const archive = await StagedArchive.open(file, parts);
@@ -238,8 +235,7 @@ class Pull {
       this.#emit({ type: "file", phase: "pull", path, outcome });
     for (const member of members) if (member.presence === "present") tell(member, "present");
     const onFile = (file: WantedFile) => tell(file, "done");
-    const options = { signal: this.#signal, thread: this.#thread, isDurable, onFile };
-    await archive.restore(missingOf(members), this.#directory, options);
+    await archive.restore(missingOf(members), this.#directory, { signal: this.#signal, isDurable, onFile });
   }
 
   #count(path: string, { received, reused, resumed, fellBack }: DownloadedFile): void {

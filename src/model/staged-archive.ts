@@ -1,17 +1,23 @@
 import type { DownloadedFile } from "../transfer/download-file.ts";
 import { expandArchive } from "./expand-archive.ts";
 import { type LayerReceiver, layerOf } from "./layer-receiver.ts";
-import { type RestoreOptions, restoreArchive } from "./restore-archive.ts";
-import type { RestoreThread } from "./restore-thread.ts";
+import { restoreArchive } from "./restore-archive.ts";
 import { type HashedMember, listArchive } from "./tar-archive.ts";
-import type { TargetDirectory } from "./target-directory.ts";
+import type { TargetDirectory, WantedFile } from "./target-directory.ts";
 import type { ModelViewFile } from "./view.ts";
 
 export interface StagingParts {
   readonly directory: TargetDirectory;
   readonly layers: LayerReceiver;
-  readonly thread: RestoreThread;
   readonly signal: AbortSignal;
+}
+
+export interface RestoreMembersOptions {
+  readonly signal: AbortSignal;
+  /** Flush large members to the disk. Default true. */
+  readonly isDurable?: boolean | undefined;
+  /** Told when a file is complete; it has its name when all have. */
+  readonly onFile: (file: WantedFile) => void;
 }
 
 /**
@@ -37,19 +43,22 @@ export class StagedArchive {
    * one.
    * @throws {@link ContentError} `LIMIT_EXCEEDED` for a bomb, or when the store yields other bytes.
    */
-  static async open(file: ModelViewFile, { directory, layers, thread, signal }: StagingParts): Promise<StagedArchive> {
+  static async open(file: ModelViewFile, { directory, layers, signal }: StagingParts): Promise<StagedArchive> {
     const layer = layerOf(file);
     const { archive: encoding = "tar", path: name } = file;
     const partial = directory.partialPath(layer.digest);
     // Gone again before the pull ends: not worth a flush.
     const received = await layers.receive(layer, partial, { signal, isDurable: false });
-    thread.start(layer.size);
     const location = await expandArchive(received.location, { encoding, size: layer.size, name }, { signal });
     return new StagedArchive(location, await listArchive(location, name), received);
   }
 
   /** Writes members with checked paths into the directory; none of them has its name before all have. */
-  async restore(members: readonly HashedMember[], directory: TargetDirectory, options: RestoreOptions): Promise<void> {
+  async restore(
+    members: readonly HashedMember[],
+    directory: TargetDirectory,
+    options: RestoreMembersOptions,
+  ): Promise<void> {
     if (members.length === 0) return;
     const tree = directory.newTree();
     await restoreArchive(this.#location, members, tree, options);

@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import { rejectsWith } from "../../test/support/expect.ts";
 import { readTree, scratchDirectory, type Tree, writeTree } from "../../test/support/scratch.ts";
 import { StagedTree } from "./staged-tree.ts";
-import { TreeWriter } from "./tree-writer.ts";
 
 interface Places {
   readonly target: string;
@@ -18,9 +17,8 @@ async function staged(there: Tree, files: readonly string[]): Promise<Places> {
   await writeTree(target, there);
   await mkdir(join(target, ".staging"));
   const tree = new StagedTree(join(target, ".staging/tree"));
-  const writer = new TreeWriter(tree.root);
   for (const path of files) {
-    const file = writer.create(path);
+    const file = tree.create(path);
     writeSync(file, `new ${path}`);
     closeSync(file);
   }

@@ -1,9 +1,8 @@
-import { lstatSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { lstatSync, mkdirSync, openSync, readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { StoreError } from "../oci/errors.ts";
 import { ModelError } from "./errors.ts";
-import { parentOf } from "./tree-writer.ts";
 
 /** Names given without letting anything else run: some 2 ms. */
 const namesPerTurn = 64;
@@ -14,15 +13,26 @@ const namesPerTurn = 64;
  * Thousands of them are written and then named at once: a directory that the target has not is moved there whole.
  */
 export class StagedTree {
-  readonly root: string;
+  readonly #root: string;
+  readonly #made = new Set<string>();
   /** Directories, relative to the root, whose names are to survive a power cut. */
   readonly #durable = new Set<string>();
   #named = 0;
 
   /** @param root - where no directory is yet. */
   constructor(root: string) {
-    this.root = root;
+    this.#root = root;
     mkdirSync(root);
+  }
+
+  /** Opens a new file for writing, with the directories above it. The path is a checked one. */
+  create(path: string): number {
+    const parent = parentOf(path);
+    if (parent !== "" && !this.#made.has(parent)) {
+      mkdirSync(`${this.#root}/${parent}`, { recursive: true });
+      this.#made.add(parent);
+    }
+    return openSync(`${this.#root}/${path}`, "wx", 0o644);
   }
 
   /** Remembers that the content of a file is on the disk, so that its name is worth being there, too. */
@@ -44,12 +54,12 @@ export class StagedTree {
   }
 
   async #merge(relative: string, target: string, changed: Set<string>): Promise<void> {
-    for (const entry of readdirSync(join(this.root, relative), { withFileTypes: true })) {
+    for (const entry of readdirSync(join(this.#root, relative), { withFileTypes: true })) {
       const path = join(relative, entry.name);
       const to = join(target, path);
       if (entry.isDirectory() && isDirectory(to, path)) await this.#merge(path, target, changed);
       else {
-        renameSync(join(this.root, path), to);
+        renameSync(join(this.#root, path), to);
         changed.add(dirname(to));
       }
       if (++this.#named % namesPerTurn === 0) await turn();
@@ -66,4 +76,8 @@ function isDirectory(location: string, path: string): boolean {
   }
   const reason = `refusing to write into ${JSON.stringify(path)}: it is a symlink`;
   throw new ModelError("PATH_ESCAPE", reason, { path });
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
 }
