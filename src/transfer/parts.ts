@@ -7,7 +7,8 @@ export const partLimitBytes = 32 * 1024 * 1024;
 const partLeastBytes = 4 * 1024 * 1024;
 /**
  * For how long a request keeps its connection busy, in milliseconds, once it is known how fast those are. Where each is
- * slow, parts stay short, so that all have some; where one is enough, short parts cost the registry more than the bytes.
+ * slow, parts stay short, so that all have some; where one is enough, short parts cost the registry more than the bytes
+ * (docs/decisions/015).
  */
 const partMs = 1_000;
 
