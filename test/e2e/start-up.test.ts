@@ -126,6 +126,18 @@ test("compiled code is kept in the user's cache directory, unless Node is told t
   expect((await list(project, cache)).length).toBeGreaterThan(5);
 });
 
+test("compiled code is found again, whichever command ran before: V8 takes none that was made under other flags", async () => {
+  const project = await newProject("pushed");
+  const env = { XDG_CACHE_HOME: project.path("cache"), NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
+  const found: string[] = [];
+  for (const command of ["list", "status", "list", "status"]) {
+    const { stderr } = succeed(command, await project.process([command], { env }));
+    found.push(...stderr.split("\n").filter((line) => /was (?:accepted|rejected)/.test(line)));
+  }
+  expect(found.length).toBeGreaterThan(20);
+  expect(found.filter((line) => line.includes("was rejected"))).toEqual([]);
+});
+
 test("a cache directory that is a file is no reason to fail", async () => {
   const project = await newProject("pushed");
   writeFileSync(project.path("cache"), "");
