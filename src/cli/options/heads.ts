@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import type { Command } from "commander";
 import type { HeadFiles } from "../../lifecycle/chain/head-files.ts";
 import type { Chain, Policy } from "../../lifecycle/index.ts";
 import type { Repository } from "../../oci/content.ts";
 import type { Context } from "../context.ts";
+import { keepHeapTight } from "./heap.ts";
 import { parseAge } from "./values.ts";
 
 export interface HeadOptions {
@@ -37,26 +37,12 @@ export async function readHistory(
 ): Promise<Chain> {
   const { readChain } = await import("../../lifecycle/chain/read.ts");
   const heads = await openHeads(env);
-  const chain = await inLittleMemory(() => readChain(repository, policy, { heads, signal }));
+  keepHeapTight();
+  const chain = await readChain(repository, policy, { heads, signal });
   if (maxHeadAge === undefined) return chain;
   const { requireFreshHead } = await import("../../lifecycle/chain/heartbeat.ts");
   await requireFreshHead(repository, chain, { maxAgeMs: maxHeadAge, clock, signal });
   return chain;
-}
-
-/**
- * Keeps the heap tight meanwhile: a chain leaves a lot of garbage and little else, and V8 would let ten thousand records
- * take 390 MiB before it looks; so they take 150, and a fifth more time.
- */
-async function inLittleMemory<T>(work: () => Promise<T>): Promise<T> {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--heap-growing-percent=20");
-  try {
-    return await work();
-  } finally {
-    // The old generation stays tight: what judges the records again makes as much garbage once more.
-    setFlagsFromString("--semi-space-growth-factor=2");
-  }
 }
 
 /** XDG_STATE_HOME, %LOCALAPPDATA% or ~/.local/state; relative ones are ignored, as the XDG specification says. */

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Policy } from "../../lifecycle/index.ts";
 import type { Context } from "../context.ts";
+import { keepNewSpaceSmall } from "./heap.ts";
 import { policyFileName, readPolicyText, textsOf } from "./policy-text.ts";
 import type { RegistryOptions } from "./registry.ts";
 
@@ -20,6 +21,7 @@ export function addPolicyOptions(command: Command): Command {
 
 /** Reads the policy. There is no policy by default: without one, nobody is trusted. */
 export async function openPolicy(context: Context, options: PolicyOptions & RegistryOptions): Promise<Policy> {
+  keepNewSpaceSmall();
   const { bases, yaml } = await readPolicyText(context, options);
   const { parsePolicy } = await import("../../lifecycle/policy/parse.ts");
   const policy = parsePolicy(yaml, { bases: textsOf(bases) });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Cast, newCast, World } from "../../../test/support/lifecycle.ts";
 import { parsePolicy } from "../policy/parse.ts";
+import { logTag } from "../tags.ts";
 import { HeadFiles } from "./head-files.ts";
 import { type ModelStore, readChain } from "./read.ts";
 
@@ -59,7 +60,7 @@ test("readChain: a second reading asks for what is new, and adds up to the same"
   const first = await readChain(world.repository, world.policy, { heads: store });
   const { asked, store: repository } = watched();
   const again = await readChain(repository, world.policy, { heads: store });
-  expect(asked).toEqual(["mreg-log-000002", "mreg-log-000003"]);
+  expect(asked).toEqual(["mreg-log-000002", "mreg-log-000003", "mreg-log-000004"]);
   expect(again.links).toEqual(first.links);
   expect([...again.state.versions]).toEqual([...first.state.versions]);
   world.pass(1);
@@ -68,13 +69,19 @@ test("readChain: a second reading asks for what is new, and adds up to the same"
   expect((await readChain(repository, world.policy, { heads: store })).links).toHaveLength(4);
   expect(asked).toEqual([
     ...["mreg-log-000002", "mreg-log-000003", "mreg-log-000004", "mreg-log-000005"],
-    ...["fetch", "fetch", "fetch", "fetch", "mreg-log-000005"],
+    ...["fetch", "fetch", "fetch", "fetch", "mreg-log-000005", "mreg-log-000006"],
   ]);
 });
 
 test.each([
   ["no JSON", () => "{"],
-  ["another schema", (text: string) => text.replace('"schemaVersion":1', '"schemaVersion":2')],
+  ["another schema", (text: string) => text.replace('"schemaVersion":2', '"schemaVersion":3')],
+  ["its end cut off", (text: string) => text.slice(0, -20)],
+  ["a list less", (text: string) => text.replace(/"lists":\d+/, '"lists":1')],
+  [
+    "the head alone, as it was of old",
+    (text: string) => text.split("\n")[0]?.replace('"schemaVersion":2', '"schemaVersion":1') ?? "",
+  ],
   ["fewer links than it says", (text: string) => text.replace('"sequence":2', '"sequence":1')],
   ["a signer that the policy lacks", (text: string) => text.replaceAll('"signer":"mike"', '"signer":"nobody"')],
 ])("readChain: a file with %s is no head to go on from", async (_what, change) => {
@@ -120,4 +127,28 @@ test("HeadFiles: a directory that cannot be written costs nothing but the memory
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const chain = await readChain(world.repository, world.policy, { heads: new HeadFiles(join(path, "below")) });
   expect(chain.links).toHaveLength(2);
+});
+
+test("readChain: a record that is gone from under its successor is a gap, also above what was verified before", async () => {
+  const store = heads();
+  await readChain(world.repository, world.policy, { heads: store });
+  await world.release(2, [(await world.repository.resolve("v1")).digest]);
+  await world.repository.untag(logTag(3));
+  const reading = readChain(world.repository, world.policy, { heads: store });
+  await expect(reading).rejects.toThrow("mreg-log-000003 is missing, although mreg-log-000004 is there");
+});
+
+test("readChain: what is written while it looks is no gap", async () => {
+  const store = heads();
+  await readChain(world.repository, world.policy, { heads: store });
+  await world.release(2, [(await world.repository.resolve("v1")).digest]);
+  const { asked, store: repository } = watched();
+  let late = true;
+  const resolve: ModelStore["resolve"] = async (reference, options) => {
+    const isLate = late && reference === logTag(3);
+    if (isLate) late = false;
+    return repository.resolve(isLate ? "mreg-log-999999" : reference, options);
+  };
+  expect((await readChain({ ...repository, resolve }, world.policy, { heads: store })).links).toHaveLength(4);
+  expect(asked.slice(0, 4)).toEqual(["mreg-log-000002", "mreg-log-999999", "mreg-log-000004", "mreg-log-000003"]);
 });

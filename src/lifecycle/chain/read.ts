@@ -57,9 +57,21 @@ async function readOn(store: ModelStore, known: Chain, options: CallOptions): Pr
   const builder = new ChainBuilder(known);
   for (;;) {
     const records = await nextRecords(store, builder.length + 1, options);
-    if (records.length === 0) return builder.chain;
+    if (records.length === 0 && (await isEnd(store, builder.length + 1, options))) return builder.chain;
     await readRecords(store, records, builder, options);
   }
+}
+
+/**
+ * Tells whether nothing follows where nothing is. The one place behind is looked at, too: a record that was taken out
+ * from under its successor is a gap. Whoever takes away all that follows leaves a history that ends here, which only
+ * its age tells (`requireFreshHead`), or a list of all tags (`readStatus`).
+ */
+async function isEnd(store: ModelStore, missing: number, options: CallOptions): Promise<boolean> {
+  if ((await resolveTag(store, logTag(missing + 1), options)) === undefined) return true;
+  // Both may have been written between the two looks.
+  if ((await resolveTag(store, logTag(missing), options)) !== undefined) return false;
+  throw broken(missing, `${logTag(missing)} is missing, although ${logTag(missing + 1)} is there`);
 }
 
 /** Records looked for at a time, after what is known. */
