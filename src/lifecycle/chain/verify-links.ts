@@ -113,7 +113,8 @@ function authorityProblem({ record, signer }: ChainLink, { policy }: LinkContext
   const rule = policy.transitions.find((one) => one.from === from && one.to === to && one.kind === kind);
   if (!rule) return `the policy has no ${kind} from ${from} to ${to}`;
   if (hasRole(signer, rule.authorize.roles)) return undefined;
-  return `${signer.name} (${rolesOf(signer)}) signed it, expected ${rule.authorize.roles.join(" or ")}`;
+  const roles = rule.authorize.roles.join(" or ");
+  return `${signer.name} (${rolesOf(signer)}) signed it, expected ${roles}; if that was so at ${record.recordedAt}, the policy says it by a delegation that has ended`;
 }
 
 function rolesOf({ roles }: Member): string {

@@ -1,5 +1,6 @@
 import { stringify } from "yaml";
 import { emergencyYaml } from "./emergency.ts";
+import type { Delegation } from "./schema.ts";
 
 /** How much a policy demands: from everything allowed and recorded (0) to two people and hold-out evaluations (3). */
 export const policyLevels = [0, 1, 2, 3] as const;
@@ -15,6 +16,7 @@ export interface LevelPolicyOptions {
   /** Who is in the policy, by the name of the key. */
   readonly identities?: Readonly<Record<string, object>>;
   readonly roles?: Readonly<Record<string, readonly string[]>>;
+  readonly delegations?: readonly Delegation[];
 }
 
 /**
@@ -23,6 +25,7 @@ export interface LevelPolicyOptions {
  * @returns YAML that `parsePolicy` accepts, also while nobody has a role yet.
  */
 export function levelPolicyYaml({
+  delegations = [],
   identities = {},
   level,
   name,
@@ -41,12 +44,17 @@ export function levelPolicyYaml({
       .map(([role, text]) => `#   ${role}: ${text}`)
       .join("\n")}\n`,
     stringify({ roles: everyRole }, plain),
+    delegations.length > 0 ? `${delegationHeading}${stringify({ delegations }, plain)}` : "",
     states,
     evidence[level],
     transitions(level),
     endings[level],
   ].join("");
 }
+
+const delegationHeading = `
+# Roles lent until a date. One that has ended keeps records valid that were made by whoever had the role then.
+`;
 
 const plain = { lineWidth: 0, aliasDuplicateObjects: false } as const;
 

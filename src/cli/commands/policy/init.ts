@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import type { Command } from "commander";
+import type { PolicyLevel } from "../../../lifecycle/policy/levels.ts";
 import type { Act, Context, Outcome } from "../../context.ts";
 import { UsageError } from "../../errors.ts";
 import { addExamples } from "../../options/examples.ts";
@@ -48,10 +49,10 @@ async function init_(context: Context, options: InitOptions): Promise<Outcome<Po
   if (level === undefined)
     throw new UsageError(`--level is ${options.level}, expected one of ${policyLevels.join(", ")}`);
   const path = resolve(context.cwd, options.output);
-  const before = options.from === undefined ? undefined : await readBefore(context, options.from, options);
-  const name = options.name ?? before?.name ?? "models";
-  const replaces = before && before.name !== name ? { replaces: before.name } : {};
-  const text = levelPolicyYaml({ level, ...before, name, ...replaces });
+  const text =
+    options.from === undefined
+      ? levelPolicyYaml({ level, name: options.name ?? "models" })
+      : await nextPolicy(context, options.from, { ...options, level });
   const { digest } = parsePolicy(text);
   await writeFile(path, text, { flag: "wx" }).catch((cause: NodeJS.ErrnoException) => {
     const reason =
@@ -61,16 +62,27 @@ async function init_(context: Context, options: InitOptions): Promise<Outcome<Po
   return { result: { kind: "policy-init", schemaVersion: 1, file: relative(context.cwd, path), level, digest } };
 }
 
-/** What the next policy keeps of the one before. */
-async function readBefore(context: Context, from: string, options: RegistryOptions) {
+/** The policy that follows another one: for the same people, and so that what they did before stays valid. */
+async function nextPolicy(
+  context: Context,
+  from: string,
+  { level, name, ...options }: RegistryOptions & { readonly level: PolicyLevel; readonly name?: string },
+): Promise<string> {
   const { yaml, bases } = await readPolicyText(context, { ...options, policy: from });
-  const { readPolicyFile } = await import("../../../lifecycle/policy/read-file.ts");
+  const { endedDelegations } = await import("../../../lifecycle/policy/handover.ts");
+  const { levelPolicyYaml } = await import("../../../lifecycle/policy/levels.ts");
   const { parsePolicy } = await import("../../../lifecycle/policy/parse.ts");
+  const { readPolicyFile } = await import("../../../lifecycle/policy/read-file.ts");
   const texts = textsOf(bases);
   // What cannot be used has no successor.
-  const { name, version } = parsePolicy(yaml, { bases: texts });
-  const { identities = {}, roles = {} } = readPolicyFile(yaml, texts).file ?? {};
-  return { name, version: version + 1, identities, roles };
+  const before = parsePolicy(yaml, { bases: texts });
+  const { delegations = [], identities = {}, roles = {} } = readPolicyFile(yaml, texts).file ?? {};
+  const next = {
+    ...{ level, name: name ?? before.name, version: before.version + 1, identities, roles },
+    ...(name === undefined || name === before.name ? {} : { replaces: before.name }),
+  };
+  const ended = endedDelegations(before, parsePolicy(levelPolicyYaml(next)), context.clock());
+  return levelPolicyYaml({ ...next, delegations: [...delegations, ...ended] });
 }
 
 const render = ({ file, level, digest }: PolicyInitResult): string =>
