@@ -1,7 +1,7 @@
 import type { ChainLink, FollowedUp, ModelState, OpenBreakGlass, VersionState } from "./chain/fold.ts";
 
 /** Whose state is asked for, and when. */
-export interface StandingQuestion {
+interface StandingQuestion {
   /** What the chain adds up to. */
   readonly state: ModelState;
   readonly version: number;

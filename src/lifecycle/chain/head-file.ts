@@ -37,7 +37,7 @@ const HeadLine = z.object({
   digest,
   lists: z.union([z.int().min(0), z.array(z.unknown())]),
 });
-export type HeadLine = z.infer<typeof HeadLine>;
+type HeadLine = z.infer<typeof HeadLine>;
 
 /** Text gathered before it is handed on. */
 const chunkCharacters = 64 * 1024;
@@ -84,7 +84,7 @@ function* linesOf(
 }
 
 /** A file that was opened and whose first line was understood. */
-export interface OpenedHead {
+interface OpenedHead {
   readonly head: HeadLine;
   /** Restores the chain up to the head; `undefined` when it is not whole, or by somebody whom the policy lacks. */
   links(policy: Policy): Promise<readonly ChainLink[] | undefined>;
