@@ -37,17 +37,21 @@ const extras = [
   item("scan", predicates.scan([]), "ci", "empty scan"),
 ].map(statement);
 
+/** Approvals that hold whatever was added or taken away: without them no change below could show in the answer. */
+const bound = { boundPolicy: base.policy.digest, boundEvidence: decide(base).evidenceSet };
+
 const situations = fc
   .record({
-    dropped: fc.subarray([...base.statements.keys()], { maxLength: 2 }),
+    approved: fc.boolean(),
+    dropped: fc.oneof(fc.constant([]), fc.subarray([...base.statements.keys()], { maxLength: 2 })),
     added: fc.subarray(extras, { maxLength: 2 }),
     requester: fc.constantFrom(undefined, ...cast),
   })
-  .map(({ dropped, added, requester }): Situation => {
+  .map(({ approved, dropped, added, requester }): Situation => {
     const { requester: _asked, ...rest } = base;
     const fingerprint = requester && base.policy.members.get(requester)?.identity.fingerprint;
     const statements = [...base.statements.filter((_, at) => !dropped.includes(at)), ...added];
-    return { ...rest, statements, ...(fingerprint ? { requester: fingerprint } : {}) };
+    return { ...rest, statements, ...(approved ? bound : {}), ...(fingerprint ? { requester: fingerprint } : {}) };
   });
 
 const options = { numRuns: 60, seed: 20261121 };
@@ -55,6 +59,8 @@ const answer = (situation: Situation) => {
   const { allowed, evidenceSet, gates } = decide(situation);
   return { allowed, evidenceSet, codes: gates.map(({ gate, code, waiver }) => [gate, code, waiver?.by]) };
 };
+/** A denial for something else (missing, then untrusted) is the same answer. */
+const passing = (situation: Situation) => decide(situation).gates.flatMap(({ gate, passed }) => (passed ? [gate] : []));
 
 describe("purity", () => {
   test("purity: the version that all start from may move", () => {
@@ -92,11 +98,40 @@ describe("purity", () => {
         const [member] = [...base.policy.members.values()].filter(({ roles }) => roles.length === 0);
         if (!member) throw new Error("everybody has a role");
         const more = { digest: digestOf("more"), member, predicateType: type, predicate, attachedAt };
-        const { allowed, evidenceSet } = answer({ ...situation, statements: [...situation.statements, more] });
-        expect({ allowed, evidenceSet }).toEqual({
-          allowed: answer(situation).allowed,
-          evidenceSet: answer(situation).evidenceSet,
-        });
+        const after = { ...situation, statements: [...situation.statements, more] };
+        expect(passing(after)).toEqual(passing(situation));
+        expect(answer(after).evidenceSet).toBe(answer(situation).evidenceSet);
+      }),
+      options,
+    );
+  });
+
+  test("purity: a time that does not exist, which nobody has signed, is no better than none", () => {
+    fc.assert(
+      fc.property(situations, fc.nat(), (situation, pick) => {
+        const at = pick % Math.max(1, situation.statements.length);
+        const dated = (time: object) =>
+          situation.statements.map((one, index) => {
+            const { attachedAt: _claimed, ...rest } = one;
+            return index === at ? { ...rest, ...time } : one;
+          });
+        const answered = answer({ ...situation, statements: dated({ attachedAt: "2026-13-01T00:00:00Z" }) });
+        expect(answered).toEqual(answer({ ...situation, statements: dated({}) }));
+      }),
+      options,
+    );
+  });
+
+  test("purity: no gate passes once everything of the kinds that it looked at is gone", () => {
+    fc.assert(
+      fc.property(situations, fc.nat(), (situation, pick) => {
+        const looked = decide(situation).gates.filter(({ passed, evidence }) => passed && evidence.length > 0);
+        const gate = looked[pick % Math.max(1, looked.length)];
+        if (!gate) return;
+        const digests = new Set(gate.evidence.map(({ digest }) => digest));
+        const kinds = situation.statements.filter(({ digest }) => digests.has(digest)).map((one) => one.predicateType);
+        const statements = situation.statements.filter(({ predicateType }) => !kinds.includes(predicateType));
+        expect(passing({ ...situation, statements })).not.toContain(gate.gate);
       }),
       options,
     );
@@ -105,18 +140,19 @@ describe("purity", () => {
   test("purity: deleting a statement turns a denial into a pass only where an approval or record did not bind it", () => {
     // Approvals bind the evidence: with one required, nothing can be taken away afterwards without its breaking.
     fc.assert(
-      fc.property(situations, fc.nat(), (situation, pick) => {
-        if (decide(situation).allowed || situation.statements.length === 0) return;
-        const gone = pick % situation.statements.length;
-        const bound = decide(situation).evidenceSet;
-        const rest = situation.statements.filter((_, at) => at !== gone);
-        const approved = rest.map((one) =>
+      fc.property(situations, ({ boundEvidence: _set, boundPolicy: _policy, requester: _asked, ...situation }) => {
+        const { allowed, evidence, evidenceSet } = decide(situation);
+        if (allowed) return;
+        const set = { sha256: evidenceSet.slice("sha256:".length) };
+        const approved = situation.statements.map((one) =>
           one.predicateType === predicateTypes.approval
-            ? { ...one, predicate: { ...one.predicate, evidenceSet: { sha256: bound.slice("sha256:".length) } } }
+            ? { ...one, predicate: { ...one.predicate, evidenceSet: set } }
             : one,
         );
-        const isEvidence = decide(situation).evidence.includes(situation.statements[gone]?.digest ?? ("" as never));
-        if (isEvidence) expect(decide({ ...situation, statements: approved }).allowed).toBe(false);
+        for (const gone of evidence) {
+          const statements = approved.filter(({ digest }) => digest !== gone);
+          expect(decide({ ...situation, statements }).allowed, gone).toBe(false);
+        }
       }),
       options,
     );
@@ -138,15 +174,19 @@ describe("purity", () => {
 
   test("purity: unknown fields in a predicate never turn a denial into a pass", () => {
     fc.assert(
-      fc.property(situations, fc.string({ minLength: 1 }), fc.jsonValue(), fc.nat(), (situation, key, value, pick) => {
-        const at = pick % Math.max(1, situation.statements.length);
-        const statements = situation.statements.map((one, index) =>
-          index === at && !Object.hasOwn(one.predicate, key)
-            ? { ...one, predicate: { ...one.predicate, [key]: value } }
-            : one,
-        );
-        const after = decide({ ...situation, statements });
-        if (!decide(situation).allowed) expect(after.allowed).toBe(false);
+      fc.property(situations, fc.string({ minLength: 1 }), fc.jsonValue(), (situation, key, value) => {
+        const { allowed, gates } = decide(situation);
+        const failed = new Set(gates.flatMap(({ gate, passed }) => (passed ? [] : [gate])));
+        for (const at of situation.statements.keys()) {
+          const statements = situation.statements.map((one, index) =>
+            index === at && !Object.hasOwn(one.predicate, key)
+              ? { ...one, predicate: { ...one.predicate, [key]: value } }
+              : one,
+          );
+          const after = decide({ ...situation, statements });
+          expect(after.gates.filter(({ gate, passed }) => passed && failed.has(gate))).toEqual([]);
+          if (!allowed) expect(after.allowed).toBe(false);
+        }
       }),
       options,
     );
