@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { scratchDirectory } from "../../test/support/scratch.ts";
 import { type Digest, digestHex, digestOf } from "../base/digest.ts";
 import { DigestCache } from "./digest-cache.ts";
-import { DigestEntries } from "./digest-entries.ts";
+import { DigestEntries, type DigestEntry } from "./digest-entries.ts";
 import { type FileIdentity, fileIdentity } from "./file-identity.ts";
 
 const digest = digestOf("content");
@@ -164,23 +164,21 @@ test("DigestCache: a huge file, a directory in its place, and a place that canno
 test("DigestEntries: few are put into the bytes and many into all entries, with the same outcome", async () => {
   const read = await DigestEntries.read(await cacheOf(40));
   const put = fc.record({ ino: fc.integer({ min: 1, max: 60 }), state: fc.nat(9).map((size) => `${size} 1 2`) });
+  const puts = fc.uniqueArray(put, { selector: ({ ino }) => ino, maxLength: 12 });
+  const hex = digestHex(digest);
+  // Names that are not there make it many, and are the oldest of what is added.
+  const padding = Array.from({ length: 13 }, (_, at) => [`2 ${at}`, { state: "1 1 1", hex }] as const);
+  const written = (entries: readonly (readonly [string, DigestEntry])[], mostBytes?: number) =>
+    read.with(new Map(entries), mostBytes).toString("latin1").split("\n").slice(1, -2);
   fc.assert(
-    fc.property(
-      fc.uniqueArray(put, { selector: ({ ino }) => ino, maxLength: 12 }),
-      fc.nat(6_000),
-      (puts, mostBytes) => {
-        const hex = digestHex(digest);
-        const added = puts.map(({ ino, state }) => [`1 ${ino}`, { state, hex }] as const);
-        // Names that are not there make it many, and are the oldest of what is added.
-        const padding = Array.from({ length: 13 }, (_, at) => [`2 ${at}`, { state: "1 1 1", hex }] as const);
-        const many = read.with(new Map([...padding, ...added]), Number.MAX_SAFE_INTEGER).toString("latin1");
-        const lines = (text: string) => text.split("\n").slice(1, -2);
-        const wanted = lines(many).filter((each) => !each.startsWith("2 "));
-        expect(lines(read.with(new Map(added), Number.MAX_SAFE_INTEGER).toString("latin1"))).toEqual(wanted);
-        while (wanted.reduce((sum, { length }) => sum + length + 1, 0) > mostBytes) wanted.shift();
-        expect(lines(read.with(new Map(added), mostBytes).toString("latin1"))).toEqual(wanted);
-      },
-    ),
+    fc.property(puts, fc.nat(60), fc.nat(1), (few, keep, spareBytes) => {
+      const added = few.map(({ ino, state }) => [`1 ${ino}`, { state, hex }] as const);
+      const wanted = written([...padding, ...added]).filter((each) => !each.startsWith("2 "));
+      expect(written(added)).toEqual(wanted);
+      const kept = wanted.slice(Math.max(0, wanted.length - keep));
+      const mostBytes = kept.reduce((sum, { length }) => sum + length + 1, spareBytes);
+      expect(written(added, mostBytes)).toEqual(kept);
+    }),
   );
 });
 
