@@ -48,7 +48,9 @@ function reasonGate({ circumstances, rule }: Situation): GateResult | undefined 
   if (!needReason.includes(rule.kind)) return undefined;
   const { compromisedSince, reason = "" } = circumstances ?? {};
   if (compromisedSince !== undefined && Number.isNaN(Date.parse(compromisedSince))) {
-    return deny("reason", "reasonMissing", `compromised since ${JSON.stringify(compromisedSince)}, expected a time`);
+    return deny("reason", "reasonMissing", `compromised since ${JSON.stringify(compromisedSince)}, expected a time`, {
+      fix: "--compromised-since 2026-09-01T00:00:00Z",
+    });
   }
   if (reason.trim() !== "" && reason.length <= 2_000) return pass("reason", "the request says why");
   return deny("reason", "reasonMissing", `a ${rule.kind} says why in 1 to 2,000 characters, found ${reason.length}`, {

@@ -59,11 +59,18 @@ function thresholdsGate(situation: Situation, { gate, rule, query, candidates }:
   const findings = candidates.flatMap(({ predicate }) => judge(predicate, rule));
   const [first] = findings;
   if (!first) return pass(gate, summary(rule, candidates[0]?.predicate), evidence);
-  const fix = "improve the model and push a new version, or evaluate it in full and attach the result";
   return deny(gate, first.code, [...new Set(findings.map(({ reason }) => reason))].join("; "), {
-    ...{ evidence, fix: first.code === "partial" ? query.fix : fix },
+    ...{ evidence, fix: fixOf(first, query.fix) },
     who: whoMaySign(situation.policy, rule.signedBy),
   });
+}
+
+/** What to do about the first thing that is wrong: only a value that is too bad takes another model. */
+function fixOf({ code }: Finding, attach: string): string {
+  if (code === "partial") return attach;
+  if (code === "metricMissing") return `measure it, then ${attach}`;
+  if (code === "imported") return `let its signer run it, then ${attach}`;
+  return "improve the model and push a new version, or evaluate it in full and attach the result";
 }
 
 /** Which evaluations a rule is about. */

@@ -25,7 +25,9 @@ export function previouslyInStateGate(situation: Situation): GateResult {
   const gate = "previously-in-state";
   const { state, version, rule } = situation;
   if (state.champion?.version === version) {
-    return deny(gate, "neverInState", `v${version} is what ${rule.to} serves already`);
+    return deny(gate, "neverInState", `v${version} is what ${rule.to} serves already, expected an earlier one`, {
+      fix: `mreg rollback ${situation.model}:<version>; mreg log ${situation.model} lists what was served`,
+    });
   }
   const earlier = state.rollouts.findLast((rollout) => rollout.version === version);
   if (earlier) return pass(gate, `served in ${rule.to} since ${earlier.link.record.recordedAt}`);
@@ -65,10 +67,14 @@ export function sunsetGate({ sunset, now, model, version, rule, policy }: Situat
 }
 
 /** The time that was promised when the version was retired is over. */
-export function sunsetExpiredGate({ state, version, now }: Situation): GateResult {
+export function sunsetExpiredGate({ model, state, version, now }: Situation): GateResult {
   const gate = "sunset-expired";
   const sunset = state.versions.get(version)?.sunset;
-  if (sunset === undefined) return deny(gate, "sunsetMissing", "no record names a sunset for this version");
+  if (sunset === undefined) {
+    return deny(gate, "sunsetMissing", "no record names a sunset for this version, expected that of its retirement", {
+      fix: `mreg retire ${model}:v${version} --sunset 90d`,
+    });
+  }
   if (Date.parse(sunset) <= now.getTime()) return pass(gate, `expired at ${sunset}`);
   return deny(gate, "sunsetRunning", `runs until ${sunset}`, { fix: `wait until ${sunset}` });
 }

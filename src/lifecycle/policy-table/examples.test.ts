@@ -66,6 +66,11 @@ describe.each(policyLevels)("examples/policies: level %i", (level) => {
     },
   );
 
+  test("examples/policies: every denial says what to do", () => {
+    const mute = cases.flatMap(({ decision }) => decision.gates.filter(({ fix, passed }) => !passed && !fix));
+    expect(mute.map(({ gate, reason }) => `${gate}: ${reason}`)).toEqual([]);
+  });
+
   test("examples/policies: every gate between push and production is seen to pass", () => {
     const never = coverage.filter(({ kind, passes }) => kind === "promote" && passes === 0).map(({ gate }) => gate);
     expect(never).toEqual([]);
