@@ -2,10 +2,10 @@ import type { CardField } from "./predicates/model-card.ts";
 
 /** Words that predicates and policies share, apart from the predicates' schemas: a policy is read without those. */
 
-/** Where the model ran: on stored data, beside production without effect, or on part of the live traffic. */
+/** Of `EvalEnvironment`. */
 export const evalEnvironments = ["offline", "shadow", "canary"] as const;
 
-/** What a metric watches; a policy may ask for one of each. */
+/** Of `MonitoringCategory`. */
 export const monitoringCategories = ["drift", "data-quality", "performance", "fairness", "operation"] as const;
 
 /** The fields of a model card. */

@@ -5,6 +5,7 @@ import { evalEnvironments } from "../predicate-words.ts";
 import { ContentDigest, DigestSet } from "./digest-set.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
 
+/** Where the model ran: on stored data, beside production without effect, or on part of the live traffic. */
 export const EvalEnvironment = z.enum(evalEnvironments);
 export type EvalEnvironment = z.infer<typeof EvalEnvironment>;
 

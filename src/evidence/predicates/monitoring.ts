@@ -6,6 +6,7 @@ import { ContentDigest } from "./digest-set.ts";
 import { Comparator, meets } from "./eval.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
 
+/** What a metric watches; a policy may ask for one of each. */
 export const MonitoringCategory = z.enum(monitoringCategories);
 export type MonitoringCategory = z.infer<typeof MonitoringCategory>;
 
