@@ -5,6 +5,7 @@ import { replacePauses } from "../../../test/support/pauses.ts";
 import type { Repository } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { promote } from "../promote.ts";
+import { claimType } from "./claims.ts";
 import { readChain } from "./read.ts";
 
 // The pauses are for other machines; here every writer is told when to go on.
@@ -36,7 +37,7 @@ type Rank = "lower" | "higher";
  * Two promoters that have both announced their records and have both found the number free. The one whose record has
  * the lower or the higher digest writes first, is overwritten or not, and stalls until the other has ended.
  */
-async function race(stalled: Rank, stallsAt: "writing" | "withdrawing") {
+async function race(stalled: Rank, stallsAt: "writing" | "withdrawing", seesRivalsLate = false) {
   const world = new World(cast);
   const targets = [await world.push(1), await world.push(2)];
   for (const target of targets) await world.state(target, typeOf.signature, predicates.signature());
@@ -65,7 +66,10 @@ async function race(stalled: Rank, stallsAt: "writing" | "withdrawing") {
     });
     const move = { ...world.request(target, "revoked"), kind: "revoke" as const, signer: cast.mike };
     try {
-      return await promote(store, { ...move, circumstances: { reason: "a race" } });
+      return await promote(seesRivalsLate ? missingOnce(store) : store, {
+        ...move,
+        circumstances: { reason: "a race" },
+      });
     } finally {
       own.ended.give();
     }
@@ -89,6 +93,33 @@ function withdrawingLate(repository: Repository, wait: () => Promise<void>): Rep
     },
   });
 }
+
+/** The first list of announcements is as another writer has overwritten it: empty. */
+function missingOnce(repository: Repository): Repository {
+  let isMissing = true;
+  return new Proxy(repository, {
+    get(store, name) {
+      const member = Reflect.get(store, name) as unknown;
+      if (typeof member !== "function") return member;
+      return (...args: unknown[]) => {
+        const [, options] = args as Parameters<Repository["referrers"]>;
+        if (name !== "referrers" || options?.artifactType !== claimType || !isMissing) {
+          return Reflect.apply(member, store, args) as unknown;
+        }
+        isMissing = false;
+        return (async function* () {})();
+      };
+    },
+  });
+}
+
+it("claimNumber: one wins when the announcements are off the list for a moment", async () => {
+  for (const stalled of ["lower", "higher"] as const) {
+    const { chain, results } = await race(stalled, "writing", true);
+    const won = results.flatMap((result) => (result.status === "fulfilled" ? [result.value.record.digest] : []));
+    expect(won).toEqual(chain.links.map(({ bundle }) => bundle.digest));
+  }
+});
 
 for (const stallsAt of ["writing", "withdrawing"] as const) {
   for (const stalled of ["lower", "higher"] as const) {

@@ -22,6 +22,9 @@ const longestPauseMs = 1_000;
 const paceFactor = 2;
 const longestPaceMs = 5_000;
 
+/** Looks in a row that must find the same record under the tag. */
+const looks = { alone: 2, contended: 3 };
+
 /** Looks after which a record stays that somebody put under the tag although its own writer had withdrawn it. */
 const concessionLimit = 4;
 
@@ -106,22 +109,29 @@ async function readBack(store: GraphTarget, { digest }: Descriptor, tag: string,
   if (found !== digest) throw lost(tag, found ?? "gone");
 }
 
-/** Alone it has won. Otherwise the lowest digest wins, as soon as two looks in a row find it under the tag. */
+/**
+ * The lowest digest wins, as soon as enough looks in a row find it under the tag. Whoever is alone looks twice, too: where
+ * the list of announcements is an index under a tag, one of two that are written at once may be off the list for a moment.
+ */
 async function settle(store: GraphTarget, claim: Claim, options: CallOptions): Promise<void> {
   const { link } = claim;
   const tag = logTag(link.sequence);
   const rivals = new Map<string, Descriptor | undefined>();
-  let agreed: string | undefined;
+  let winner = link.bundle;
+  let agreed = 0;
   for (let round = 0; round < roundLimit; round++) {
     const startedMs = performance.now();
-    const contenders = await standing(store, claim, rivals, options);
-    const [winner = link.bundle] = contenders.sort((one, other) => (one.digest < other.digest ? -1 : 1));
+    const contenders = await readContenders(store, claim, rivals, options);
+    const [lowest = link.bundle] = contenders.sort((one, other) => (one.digest < other.digest ? -1 : 1));
+    if (lowest.digest !== winner.digest) agreed = 0;
+    winner = lowest;
     const found = await resolveTag(store, tag, options);
-    if (contenders.length === 1 && found === link.bundle.digest) return;
-    if (found === winner.digest && agreed === winner.digest) break;
-    agreed = found === winner.digest ? winner.digest : undefined;
+    agreed = found === winner.digest ? agreed + 1 : 0;
+    if (agreed >= (rivals.size === 0 ? looks.alone : looks.contended)) break;
     if (found !== winner.digest && round > 0 && !(await overwrite(store, winner, tag, options))) break;
-    await pause(Math.min(longestPauseMs, firstPauseMs * 2 ** round), startedMs, options);
+    // Whoever is alone waits as long as looking takes, and no longer.
+    const lengthMs = rivals.size === 0 ? 0 : Math.min(longestPauseMs, firstPauseMs * 2 ** round);
+    await pause(lengthMs, startedMs, options);
   }
   await readBack(store, link.bundle, tag, options);
 }
@@ -138,14 +148,17 @@ async function overwrite(store: GraphTarget, target: Descriptor, tag: string, op
 }
 
 /** The records that were announced and could stand here, this one among them. */
-async function standing(
+async function readContenders(
   store: GraphTarget,
   { chain, link, place }: Claim,
   known: Map<string, Descriptor | undefined>,
   options: CallOptions,
 ): Promise<Descriptor[]> {
   const contenders = [link.bundle];
-  for (const digest of (await readClaims(store, place, options)).standing) {
+  const { announced, standing } = await readClaims(store, place, options);
+  // Somebody who wrote the list at the same time has overwritten it.
+  if (!announced.has(link.bundle.digest)) await announce(store, place, link.bundle, options);
+  for (const digest of standing) {
     if (digest === link.bundle.digest) continue;
     if (!known.has(digest)) known.set(digest, await validRival(store, chain, digest, options));
     const rival = known.get(digest);
