@@ -59,6 +59,8 @@ const emergency = (change: Circumstances, rule: Partial<TransitionRule> = { maxD
   circumstances: { reason, incident: "INC-7", expiresAt: "2026-11-20T16:00:00Z", ...change },
 });
 
+const inThreeDays = { maxDuration: "4h", followUpWithin: "72h" };
+
 test.each<readonly [what: string, move: Move, expected: readonly string[]]>([
   ["a promotion is none", { circumstances: { incident: "" } }, []],
   ["for as long as it may be", emergency({}), ["break-glass"]],
@@ -71,6 +73,14 @@ test.each<readonly [what: string, move: Move, expected: readonly string[]]>([
   ["with an incident of 200 characters", emergency({ incident: "x".repeat(200) }), ["break-glass"]],
   ["with an incident of 201 characters", emergency({ incident: "x".repeat(201) }), ["break-glass MREG-E408"]],
   ["under a rule without a length", emergency({}, {}), ["break-glass MREG-E408"]],
+  ["followed up in time", emergency({ followUpBy: "2026-11-23T12:00:00Z" }, inThreeDays), ["break-glass"]],
+  ["followed up too late", emergency({ followUpBy: "2026-11-23T12:00:01Z" }, inThreeDays), ["break-glass MREG-E408"]],
+  ["followed up at no time", emergency({ followUpBy: "later" }, inThreeDays), ["break-glass MREG-E408"]],
+  [
+    "followed up under a rule that asks for none",
+    emergency({ followUpBy: "2026-11-20T12:00:01Z" }),
+    ["break-glass MREG-E408"],
+  ],
   ["that says nothing", { rule: { kind: "break-glass", maxDuration: "4h" } }, ["break-glass MREG-E408"]],
 ])("circumstances: emergency: %s", (_what, move, expected) => {
   expect(gatesOf(move).filter((gate) => gate.startsWith("break-glass"))).toEqual(expected);
@@ -215,6 +225,16 @@ test("circumstances: a hold, an open follow-up and a slot say what they found", 
   ]);
   expect(said({ state: () => open(due) })).toEqual([
     `v1 came by break-glass (INC-7) and was to be followed up by ${due}`,
+  ]);
+  const lifted = { ...held(base.state).versions.get(2), notLifted: "signed by hand" } as VersionState;
+  expect(said({ rule: archive, state: version(2, lifted) })[0]).toMatch(
+    /: no reason given; what lifts it does not count: signed by hand$/,
+  );
+  const [one] = open(due).openBreakGlass;
+  expect(
+    said({ state: () => ({ openBreakGlass: [{ ...one, notFollowedUp: "by the wrong role" } as OpenBreakGlass] }) }),
+  ).toEqual([
+    expect.stringMatching(/followed up by .*Z; the follow-up that there is does not count: by the wrong role$/),
   ]);
   expect(said(assign({ slot: "green" }))).toEqual(["green"]);
   expect(said(assign({ slot: "green", weight: 5 }))).toEqual(["green, 5 %"]);

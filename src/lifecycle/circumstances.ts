@@ -70,7 +70,7 @@ function emergencyGate({ circumstances, now, rule }: Situation): GateResult | un
   const most = durationMs(rule.maxDuration ?? "0s");
   const followUp = circumstances?.followUpBy;
   const latest = now.getTime() + durationMs(rule.followUpWithin ?? "0s");
-  if (followUp !== undefined && Date.parse(followUp) > latest) {
+  if (followUp !== undefined && !(Date.parse(followUp) <= latest)) {
     const reason = `is to be followed up by ${followUp}, expected within ${rule.followUpWithin}`;
     return deny("break-glass", "emergencyIncomplete", reason, { fix });
   }
