@@ -43,7 +43,7 @@ const bound = { boundPolicy: base.policy.digest, boundEvidence: decide(base).evi
 const situations = fc
   .record({
     approved: fc.boolean(),
-    dropped: fc.oneof(fc.constant([]), fc.subarray([...base.statements.keys()], { maxLength: 2 })),
+    dropped: fc.oneof(fc.constant<number[]>([]), fc.subarray([...base.statements.keys()], { maxLength: 2 })),
     added: fc.subarray(extras, { maxLength: 2 }),
     requester: fc.constantFrom(undefined, ...cast),
   })

@@ -12,7 +12,7 @@ function judge(sunset: string | undefined, bounds?: { min?: string; max?: string
   const states = new Map(base.policy.states).set("retired", {
     ...rest,
     ...(bounds ? { sunset: bounds } : {}),
-  } as never);
+  });
   const { passed, reason } = sunsetGate({
     ...base,
     rule: { ...base.rule, to: "retired" },
