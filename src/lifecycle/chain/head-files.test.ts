@@ -76,6 +76,7 @@ test("readChain: a second reading asks for what is new, and adds up to the same"
 test.each([
   ["no JSON", () => "{"],
   ["another schema", (text: string) => text.replace('"schemaVersion":2', '"schemaVersion":3')],
+  ["a last link that is another one", (text: string) => text.replace(/(.*"digest":"sha256:)../s, "$1ff")],
   ["its end cut off", (text: string) => text.slice(0, -20)],
   ["a list less", (text: string) => text.replace(/"lists":\d+/, '"lists":1')],
   [
@@ -111,6 +112,8 @@ test("HeadFiles: many who write at once leave one whole file, and none an older 
   const chain = await readChain(world.repository, world.policy);
   const older = { ...chain, links: chain.links.slice(0, 1) };
   await store.write(world.repository.location, chain);
+  await store.write(world.repository.location, older);
+  expect(await store.read(world.repository.location, chain)).toMatchObject({ sequence: 2 });
   await Promise.all(
     Array.from({ length: 8 }, (_, at) => store.write(world.repository.location, at % 2 ? chain : older)),
   );
@@ -151,4 +154,15 @@ test("readChain: what is written while it looks is no gap", async () => {
   };
   expect((await readChain({ ...repository, resolve }, world.policy, { heads: store })).links).toHaveLength(4);
   expect(asked.slice(0, 4)).toEqual(["mreg-log-000002", "mreg-log-999999", "mreg-log-000004", "mreg-log-000003"]);
+});
+
+test("HeadFiles: the file of one repository says nothing about another", async () => {
+  const store = heads();
+  const chain = await readChain(world.repository, world.policy, { heads: store });
+  const path = await file();
+  await store.write("memory:ml/other", chain);
+  const [other] = (await readdir(directory)).map((name) => join(directory, name)).filter((name) => name !== path);
+  await writeFile(other ?? "", await readFile(path, "utf8"));
+  expect(await store.read("memory:ml/other", chain)).toBeUndefined();
+  expect(await store.read(world.repository.location, chain)).toMatchObject({ sequence: 2 });
 });

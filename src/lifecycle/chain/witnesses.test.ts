@@ -12,6 +12,7 @@ import { readStatus } from "../status.ts";
 import { logTag } from "../tags.ts";
 import { HeadFiles } from "./head-files.ts";
 import { readChain } from "./read.ts";
+import type { TransitionRecord } from "./record.ts";
 import { recordTime } from "./witnesses.ts";
 
 let cast: Cast;
@@ -165,6 +166,21 @@ describe("a policy that asks for none", () => {
     await staged(mike(byTsa()), world.policy);
     const disputed = { status: "disputed", provenAt: moment.toISOString(), differenceMs: 660_000 };
     expect(await timesOf(world, policy)).toMatchObject([disputed]);
+  });
+
+  test("recordTime: one witness who says another time is enough for a dispute, whatever the others say", () => {
+    const { policy, world } = worldOf("");
+    const witness = (minutes: number, authority: string) => {
+      const time = new Date(world.now.getTime() + minutes * 60_000).toISOString();
+      return { time, source: "timestamp-authority" as const, authority };
+    };
+    const record = { recordedAt: world.now.toISOString() } as TransitionRecord;
+    const of = (...times: ReturnType<typeof witness>[]) =>
+      recordTime({ record, witnesses: { times, logs: [] } }, policy);
+    const [near, far] = [witness(1, "https://one.example.com"), witness(11, "https://two.example.com")];
+    expect(of(near)).toMatchObject({ status: "proven", differenceMs: 60_000 });
+    expect(of(near, far)).toMatchObject({ status: "disputed", provenAt: near.time, differenceMs: 660_000 });
+    expect(of()).toMatchObject({ status: "claimed" });
   });
 
   test("readChain: a remembered head keeps what was proven, and another root proves it anew", async () => {
