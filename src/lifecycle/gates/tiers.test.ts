@@ -18,6 +18,8 @@ const noData: Change = (d) => {
   const code = { name: "code", uri: "git+https://git.example.com/risk", digest: { gitCommit: "8d".repeat(20) } };
   put(d, "lineage", { predicate: predicates.lineage({ resolvedDependencies: [code] }) });
 };
+const secondLineage: Change = (d) =>
+  d.items.push(item("lineage", predicates.lineage({ resolvedDependencies: [] }), "ci", "second lineage"));
 const withoutRules =
   (predicate: string) =>
   (situation: Situation): Situation => {
@@ -48,6 +50,7 @@ test.each<readonly [what: string, change: Change, edited: (situation: Situation)
   ["one of two data sets says it", all(personal, lineageOf({ containsPII: false }, { containsPII: true })), asIs, true],
   ["one of two says nothing", all(personal, lineageOf({ containsPII: false }, {})), asIs, true],
   ["the lineage names no data", all(personal, noData), asIs, true],
+  ["one of two lineages names no data", all(personal, lineageOf({ containsPII: false }), secondLineage), asIs, true],
   ["there is no lineage", all(personal, (d) => put(d, "lineage")), asIs, true],
   ["the policy believes no lineage", all(personal, lineageOf({ containsPII: false })), withoutRules("lineage"), true],
 
