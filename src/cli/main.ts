@@ -44,7 +44,8 @@ export async function main(argv: readonly string[], host: Host = processHost()):
  */
 function interpretSchemas(): void {
   const shared = globalThis as { __zod_globalConfig?: { jitless?: boolean } };
-  shared.__zod_globalConfig = { ...shared.__zod_globalConfig, jitless: true };
+  shared.__zod_globalConfig ??= {};
+  shared.__zod_globalConfig.jitless = true;
 }
 
 /** Whoever reads may have read enough, as `head` has; without a listener that would be an uncaught exception. */
