@@ -66,8 +66,13 @@ export async function readAttachedBytes(
   return {
     manifest: manifest.descriptor,
     bytes,
-    ...(claimedTime !== undefined && timePattern.test(claimedTime) ? { claimedTime } : {}),
+    ...(claimedTime !== undefined && isTime(claimedTime) ? { claimedTime } : {}),
   };
+}
+
+/** A month 13 has the shape of a time and is none. */
+function isTime(text: string): boolean {
+  return timePattern.test(text) && !Number.isNaN(Date.parse(text));
 }
 
 /** The manifest's own fields decide; what a list says about it is a hint that may hide or mis-sort. */

@@ -106,6 +106,7 @@ describe("verifyStatement", () => {
     ["no time", undefined],
     ["text instead of a time", "yesterday\u001b[2J"],
     ["a time without a zone", "2026-01-01T00:00:00"],
+    ["a month that does not exist", "2026-13-01T00:00:00Z"],
   ])("claims no time when the annotation has %s", async (_, created) => {
     const { repository, subject } = await pushedModel();
     const layers = [blobOf(await bundleBytes(evalStatement(subject), alice), { mediaType: bundleMediaType })];
