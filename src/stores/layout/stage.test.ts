@@ -44,12 +44,12 @@ test("stage: content that is there already stays as it is", async () => {
 
 test("stage: what a killed writer left is swept by a later one", async () => {
   await using layout = await layoutDirectory();
-  await layout.risk.stage();
+  const killed = await layout.risk.stage();
   const [left = ""] = await readdir(layout.path(".uploads"));
   await utimes(layout.path(".uploads", left), 1, 1);
   const staged = await layout.risk.stage();
   expect(await readdir(layout.path(".uploads"))).not.toContain(left);
-  await staged.discard();
+  await Promise.all([killed.discard(), staged.discard()]);
   expect(await readdir(layout.path(".uploads"))).toEqual([]);
 });
 
