@@ -1,11 +1,9 @@
-import { createPrivateKey } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { evidenceFiles } from "../../../scripts/tiny-evidence.ts";
 import { writeTinyModel } from "../../../scripts/tiny-model.ts";
-import { decryptKeyFile } from "../../../src/trust/key-file.ts";
-import { keyPassword, type Run, Workspace } from "./workspace.ts";
+import { type Run, Workspace } from "./workspace.ts";
 
 /** How far a project has come; each stage holds everything of the ones before it. */
 export const stages = [
@@ -78,21 +76,6 @@ export async function advance(
 ): Promise<void> {
   for (const stage of stages.slice(stages.indexOf(from) + 1, stages.indexOf(to) + 1)) {
     for (const line of steps[stage]) succeed(line, await project.mreg(["--registry", registry, ...line.split(" ")]));
-    if (stage === "keys" && !process.env["MREG_TEST_PROCESSES"]) await takePasswords(project, ["alice", "mike"]);
-  }
-}
-
-/**
- * Writes the keys of these people without their passwords: each use of a password takes 140 ms of processor, so that
- * nobody guesses it, and the job uses the two some hundred times. Lea's keeps its own; the levels that meet other
- * programs have cosign open all three.
- */
-async function takePasswords(project: Workspace, people: readonly string[]): Promise<void> {
-  for (const name of people) {
-    const path = project.path(`${name}.key`);
-    const key = Buffer.from(await decryptKeyFile(readFileSync(path, "utf8"), keyPassword));
-    const pem = createPrivateKey({ key, format: "der", type: "pkcs8" }).export({ type: "pkcs8", format: "pem" });
-    writeFileSync(path, pem);
   }
 }
 
