@@ -64,7 +64,7 @@ function renderFailure(
       fact("evidence", `${shortDigest(digest)} by ${signer}${time ? ` ${time}` : ""}`),
     ),
     ...(fix ? [fact("fix", fix)] : []),
-    ...(who && who.length > 0 ? [fact("who can", who.join(", "))] : []),
+    ...(who ? [fact("who can", who.join(", ") || "nobody in this policy")] : []),
   ];
 }
 

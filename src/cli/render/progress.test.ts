@@ -7,7 +7,7 @@ import { Progress } from "./progress.ts";
 function play(...events: readonly (readonly [atMs: number, event: TransferEvent])[]): string {
   let now = 0;
   const stderr = new PassThrough();
-  const progress = new Progress({ stderr: stderr as unknown as NodeJS.WriteStream, isTerminal: false, now: () => now });
+  const progress = new Progress({ stderr: stderr, isTerminal: false, now: () => now });
   for (const [atMs, event] of events) {
     now = atMs;
     progress.listen(event);
