@@ -61,7 +61,7 @@ function moveIn({ raw }: Level, move: ExplainedMove): Map {
 }
 
 function requires(move: Map, gate: string): boolean {
-  const tiers = Array.isArray(move["tiers"]) ? move["tiers"] : [];
+  const tiers: readonly unknown[] = Array.isArray(move["tiers"]) ? move["tiers"] : [];
   return [move, ...tiers].some((one) => {
     const names = asMap(one)["requires"];
     return Array.isArray(names) && names.includes(gate);
