@@ -7,10 +7,10 @@ const supported = (major === 22 && atLeast(22, 2)) || (major === 24 && atLeast(1
 
 if (supported) {
   const { env, getBuiltinModule, platform } = process;
-  const require = getBuiltinModule("node:module").createRequire(import.meta.url);
-  const { keepCompiledCode } = require("../dist/program/compile-cache.js");
+  const load = getBuiltinModule("node:module").createRequire(import.meta.url);
+  const { keepCompiledCode } = load("../dist/program/compile-cache.js");
   keepCompiledCode(getBuiltinModule("node:fs"), { env, platform, userId: process.geteuid?.() });
-  await require("../dist/program/main.js").main(process.argv.slice(2));
+  await load("../dist/program/main.js").main(process.argv.slice(2));
 } else {
   process.stderr.write(`mreg needs Node ${wanted}, this is ${process.versions.node}\n`);
   process.exitCode = 2;
