@@ -8,6 +8,7 @@ export class Watchdog {
   #timer: NodeJS.Timeout | undefined;
   #limitMs = 0;
   #isWaiting = false;
+  #isStopped = false;
 
   constructor(bark: (waitedMs: number) => void) {
     this.#bark = bark;
@@ -15,6 +16,8 @@ export class Watchdog {
 
   /** Starts to wait anew. */
   arm(limitMs: number): void {
+    // An answer may come before the last of a body is reported as sent: that must not keep the process waiting.
+    if (this.#isStopped) return;
     this.#isWaiting = true;
     if (this.#timer && limitMs === this.#limitMs) {
       this.#timer.refresh();
@@ -34,6 +37,7 @@ export class Watchdog {
 
   /** For good: the process may end. */
   stop(): void {
+    this.#isStopped = true;
     this.#isWaiting = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
