@@ -3,14 +3,14 @@ import type { Digest } from "./base/digest.ts";
 import { isMregError } from "./base/errors.ts";
 import type { TransferListener } from "./base/events.ts";
 // From their own files: the rooms as a whole bring YAML, policies and parsers that a push needs not.
-import { registerVersion } from "./lifecycle/register.ts";
-import { isTaggedVersion } from "./lifecycle/version.ts";
-import { AheadUploads } from "./model/ahead.ts";
-import { buildModel, type ModelArtifact } from "./model/build.ts";
+import { registerVersion } from "./lifecycle/versions/register.ts";
+import { isTaggedVersion } from "./lifecycle/versions/version.ts";
 import type { ModelInput } from "./model/model-input.ts";
+import { AheadUploads } from "./model/push/ahead.ts";
+import { buildModel, type ModelArtifact } from "./model/push/build.ts";
+import { uploadModel } from "./model/push/upload.ts";
 import type { IndexChoice } from "./model/tensor-index/build.ts";
 import type { IndexCache } from "./model/tensor-index/index-cache.ts";
-import { uploadModel } from "./model/upload.ts";
 import type { CallOptions, Repository } from "./oci/content.ts";
 import type { DigestCache } from "./transfer/digest-cache.ts";
 

@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { readChain } from "../../src/lifecycle/chain/read.ts";
-import { reconcileTags } from "../../src/lifecycle/reconcile.ts";
+import { reconcileTags } from "../../src/lifecycle/moves/reconcile.ts";
 import { LayoutRegistry } from "../../src/stores/layout/index.ts";
 import { type Cast, predicates, typeOf } from "../../test/support/lifecycle.ts";
 import { lengthenChain, openWorld, pushVersions } from "./model-world.ts";

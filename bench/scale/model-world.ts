@@ -1,6 +1,6 @@
 import { toContentDigest } from "../../src/evidence/predicates/digest-set.ts";
 import { transitionType } from "../../src/lifecycle/chain/record.ts";
-import { logTag, stateTag, versionTag } from "../../src/lifecycle/tags.ts";
+import { logTag, stateTag, versionTag } from "../../src/lifecycle/versions/tags.ts";
 import type { Repository } from "../../src/oci/content.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { makeStatement, signStatement } from "../../src/trust/index.ts";

@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
-import type { ModelInspection } from "../model/inspect.ts";
-import { unknownLicense } from "../model/license-name.ts";
-import type { WeightsSummary } from "../model/weights-summary.ts";
+import type { ModelInspection } from "../model/inspect/inspect.ts";
+import { unknownLicense } from "../model/inspect/license-name.ts";
+import type { WeightsSummary } from "../model/weights/weights-summary.ts";
 
 /** What is known about a model before anybody writes a card. Everything in it may come from a registry. */
 export interface CardFacts extends WeightsSummary {

@@ -1,5 +1,5 @@
 import { MregError } from "../base/errors.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision } from "./decision/decision.ts";
 
 export type LifecycleErrorCode =
   | "TRANSITION_UNKNOWN"

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { fileKind } from "./kind.ts";
 import { layerMediaType, parseLayerMediaType } from "./media-types.ts";
-import { weightsFormat } from "./weights-format.ts";
+import { weightsFormat } from "./weights/weights-format.ts";
 
 test.each([
   ["model.safetensors", "weight"],

@@ -4,7 +4,7 @@ import { describe } from "../oci/descriptor.ts";
 import { type BlobSource, bytesSource } from "../oci/source.ts";
 import { modelMediaTypes } from "./media-types.ts";
 import type { ModelInput } from "./model-input.ts";
-import type { WeightsSummary } from "./weights-summary.ts";
+import type { WeightsSummary } from "./weights/weights-summary.ts";
 
 type Texts<Name extends string> = { readonly [name in Name]?: string };
 

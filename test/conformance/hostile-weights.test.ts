@@ -4,14 +4,14 @@ import { scanContent } from "../../src/evidence/scan/content-scan.ts";
 import { ScanContext } from "../../src/evidence/scan/context.ts";
 import { findSecrets } from "../../src/evidence/scan/secrets.ts";
 import { ScanFindings } from "../../src/evidence/scan/verdict.ts";
-import { chatTemplatesOf, templateRisks } from "../../src/model/chat-template.ts";
 import { ModelError } from "../../src/model/errors.ts";
 import { describeWeights } from "../../src/model/formats/describe.ts";
-import { licenseOf } from "../../src/model/license-name.ts";
-import { readMlflowModel } from "../../src/model/mlmodel.ts";
-import { bytesReader, type RangeReader } from "../../src/model/range-reader.ts";
-import { remoteCodeOf } from "../../src/model/remote-code.ts";
-import { readWeightsHeader } from "../../src/model/weights-header.ts";
+import { chatTemplatesOf, templateRisks } from "../../src/model/inspect/chat-template.ts";
+import { licenseOf } from "../../src/model/inspect/license-name.ts";
+import { readMlflowModel } from "../../src/model/inspect/mlmodel.ts";
+import { remoteCodeOf } from "../../src/model/inspect/remote-code.ts";
+import { bytesReader, type RangeReader } from "../../src/model/weights/range-reader.ts";
+import { readWeightsHeader } from "../../src/model/weights/weights-header.ts";
 import { samples } from "../support/formats/samples.ts";
 
 /** Times the length of a file, and some: what a parser may read of it. A loop reads without end long before. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { scanContent } from "../../src/evidence/scan/content-scan.ts";
 import { ScanFindings, type ScanVerdict } from "../../src/evidence/scan/verdict.ts";
-import { bytesReader } from "../../src/model/range-reader.ts";
+import { bytesReader } from "../../src/model/weights/range-reader.ts";
 import { need } from "./support/peers.ts";
 import { runOk } from "./support/run.ts";
 import { type Difference, differences, type PeerVerdict, type Scanner } from "./support/scan-differences.ts";

@@ -6,7 +6,7 @@ import { scanContent } from "../../src/evidence/scan/content-scan.ts";
 import { ScanContext } from "../../src/evidence/scan/context.ts";
 import { ScanFindings } from "../../src/evidence/scan/verdict.ts";
 import { inspectDirectory } from "../../src/model/index.ts";
-import { bytesReader } from "../../src/model/range-reader.ts";
+import { bytesReader } from "../../src/model/weights/range-reader.ts";
 import { need } from "./support/peers.ts";
 import { runOk } from "./support/run.ts";
 

@@ -1,4 +1,4 @@
-import { resolveTag } from "../../src/lifecycle/version.ts";
+import { resolveTag } from "../../src/lifecycle/versions/version.ts";
 import type { Repository } from "../../src/oci/content.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
 import { StoreError } from "../../src/oci/errors.ts";

@@ -1,4 +1,4 @@
-import { decide } from "../../src/lifecycle/decide.ts";
+import { decide } from "../../src/lifecycle/decision/decide.ts";
 import { predicates } from "./lifecycle.ts";
 import { type Draft, evalChange, failures, item, put, situationOf } from "./situation.ts";
 

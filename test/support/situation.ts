@@ -1,11 +1,11 @@
 import { type Digest, digestOf } from "../../src/base/digest.ts";
 import { toContentDigest } from "../../src/evidence/index.ts";
 import type { ChainLink, ModelState, Rollout, VersionState } from "../../src/lifecycle/chain/fold.ts";
-import type { Decision } from "../../src/lifecycle/decision.ts";
-import { evidenceSet } from "../../src/lifecycle/evidence-view.ts";
+import type { Decision } from "../../src/lifecycle/decision/decision.ts";
+import { evidenceSet } from "../../src/lifecycle/decision/evidence-view.ts";
+import { type MemberStatement, type Situation, withDelegations } from "../../src/lifecycle/decision/situation.ts";
 import { type Member, type Policy, parsePolicy } from "../../src/lifecycle/index.ts";
-import { type MemberStatement, type Situation, withDelegations } from "../../src/lifecycle/situation.ts";
-import { findTransition } from "../../src/lifecycle/transition.ts";
+import { findTransition } from "../../src/lifecycle/moves/transition.ts";
 import { type CastName, castPolicyYaml, castRoles, newCast, predicates, typeOf } from "./lifecycle.ts";
 
 /** One cast for all cases: keys cost more than decisions. */

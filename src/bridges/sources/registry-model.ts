@@ -1,5 +1,5 @@
-import type { PullSource } from "../../model/pull.ts";
-import { pullModel } from "../../model/pull.ts";
+import type { PullSource } from "../../model/pull/pull.ts";
+import { pullModel } from "../../model/pull/pull.ts";
 import { readModel } from "../../model/read.ts";
 import type { ModelFormat } from "../../model/view.ts";
 import type { CallOptions } from "../../oci/content.ts";

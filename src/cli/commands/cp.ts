@@ -101,7 +101,7 @@ async function tagFor({ source, destination }: Ends): Promise<{ name: string; ve
     throw new UsageError(`the destination is @${destination.alias}; a state is reached by promotion, never by copying`);
   const name = destination.tag ?? source.tag;
   if (name === undefined) return undefined;
-  const { parseLifecycleTag } = await import("../../lifecycle/tags.ts");
+  const { parseLifecycleTag } = await import("../../lifecycle/versions/tags.ts");
   const parsed = parseLifecycleTag(name);
   if (parsed === undefined) return { name };
   if (parsed.kind === "version") return { name, version: parsed.version };

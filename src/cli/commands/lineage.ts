@@ -94,7 +94,7 @@ async function impactOf(context: Context, options: ImpactOptions): Promise<Outco
   }
   const trust = await openEvidenceTrust(context, options);
   const { findImpact, readLineageStatements } = await import("../../evidence/index.ts");
-  const { taggedVersions } = await import("../../lifecycle/version.ts");
+  const { taggedVersions } = await import("../../lifecycle/versions/version.ts");
   const { signal } = context;
   const registry = await connect(context, registryLocation(context), options);
   try {

@@ -54,7 +54,7 @@ async function readVersions(
   repository: Repository,
   signal: AbortSignal,
 ): Promise<ListResult["models"][number]["versions"]> {
-  const { taggedVersions } = await import("../../lifecycle/version.ts");
+  const { taggedVersions } = await import("../../lifecycle/versions/version.ts");
   const versions = await taggedVersions(repository, { signal });
   return versions.map(({ version, digest }) => ({ version: `v${version}`, digest }));
 }

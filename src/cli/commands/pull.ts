@@ -69,7 +69,7 @@ async function pull_(context: Context, ref: string, options: PullOptions): Promi
   return withTarget(context, ref, options, async (target) => {
     await checkServable(context, target, options);
     await verifyBefore(context, target, options);
-    const { pullModel } = await import("../../model/pull.ts");
+    const { pullModel } = await import("../../model/pull/pull.ts");
     const { descriptor, pinned, repository } = target;
     const { openDigestCache } = await import("../options/digest-cache.ts");
     const digests = options.rehash ? undefined : await openDigestCache(context.env);

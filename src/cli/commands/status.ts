@@ -93,8 +93,8 @@ async function read(
   policy: Policy,
   options: StatusOptions,
 ): Promise<ModelStatus> {
-  const { statusOf, statusOfChain } = await import("../../lifecycle/status.ts");
-  const { chainAt } = await import("../../lifecycle/history.ts");
+  const { statusOf, statusOfChain } = await import("../../lifecycle/state/status.ts");
+  const { chainAt } = await import("../../lifecycle/state/history.ts");
   const chain = await readHistory(context, repository, policy, options);
   if (options.at) return statusOfChain(chainAt(chain, options.at));
   return statusOf(repository, chain, { signal: context.signal });

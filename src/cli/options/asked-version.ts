@@ -5,7 +5,7 @@ import { UsageError } from "../errors.ts";
 export async function askedVersion({ alias, digest, tag, repository }: Reference): Promise<number | undefined> {
   if (digest || alias) throw new UsageError(`${repository} is pinned already, expected <name> or <name>:v<number>`);
   if (tag === undefined) return undefined;
-  const { parseVersionTag } = await import("../../lifecycle/tags.ts");
+  const { parseVersionTag } = await import("../../lifecycle/versions/tags.ts");
   const version = parseVersionTag(tag);
   if (version === undefined) throw new UsageError(`version is ${tag}, expected v1, v2, …`);
   return version;

@@ -76,7 +76,7 @@ async function extendedBy(yaml: string): Promise<string | undefined> {
 }
 
 async function fetchText(context: Context, name: string, options: RegistryOptions): Promise<PolicyText> {
-  const { fetchPolicy } = await import("../../lifecycle/policy-artifact.ts");
+  const { fetchPolicy } = await import("../../lifecycle/policy/policy-artifact.ts");
   const { parseReference } = await import("../../oci/reference.ts");
   const { registry: host, repository: path, digest = "" } = parseReference(name);
   const registry = await connect(

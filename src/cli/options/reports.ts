@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { warns } from "../../lifecycle/decision.ts";
+import { warns } from "../../lifecycle/decision/decision.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";

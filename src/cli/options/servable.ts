@@ -34,7 +34,7 @@ export async function checkServable(
   if (given === undefined && !existsSync(join(context.cwd, policyFileName))) return;
   const policy = await openPolicy(context, options);
   const chain = await readHistory(context, repository, policy, options);
-  const { servable } = await import("../../lifecycle/servable.ts");
+  const { servable } = await import("../../lifecycle/state/servable.ts");
   const found = servable(chain, descriptor.digest, context.clock());
   if (found.answer === "yes") {
     if (found.warning !== undefined) context.note(`warning: ${safe(`${repository.name}: ${found.warning}`)}`);
@@ -42,7 +42,7 @@ export async function checkServable(
   }
   if (found.answer === "audit" && options.audit) return;
   const { LifecycleError } = await import("../../lifecycle/errors.ts");
-  const { doubtIn } = await import("../../lifecycle/replay.ts");
+  const { doubtIn } = await import("../../lifecycle/collect/replay.ts");
   // In doubt it is kept and not served; whoever is refused learns that there is a doubt.
   const doubt = await doubtIn(repository, chain, { signal: context.signal })(found.link);
   const but = doubt === undefined ? "" : `; it stays so, although the policy would not have allowed that: ${doubt}`;

@@ -55,7 +55,7 @@ export async function withTarget<T>(
 ): Promise<T> {
   return withModel(context, text, options, async (model) => {
     const descriptor = await resolveVersion(context, model, options);
-    const { parseVersionTag } = await import("../../lifecycle/tags.ts");
+    const { parseVersionTag } = await import("../../lifecycle/versions/tags.ts");
     const version = model.reference.tag === undefined ? undefined : parseVersionTag(model.reference.tag);
     const pinned = pin(model.reference, descriptor);
     return work({ ...model, descriptor, pinned, version: version === undefined ? {} : { version } });

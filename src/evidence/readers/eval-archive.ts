@@ -3,7 +3,7 @@ import { documentLimitBytes } from "../../base/limits.ts";
 import { ModelError } from "../../model/errors.ts";
 import { readZipDirectory, type ZipEntry } from "../../model/formats/zip/directory.ts";
 import { openZipMember, readZipLocal, type ZipLocal } from "../../model/formats/zip/member.ts";
-import { bytesReader, type RangeReader } from "../../model/range-reader.ts";
+import { bytesReader, type RangeReader } from "../../model/weights/range-reader.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceSource } from "../evidence-file.ts";
 

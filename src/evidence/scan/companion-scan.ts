@@ -1,7 +1,7 @@
 import { documentLimitBytes } from "../../base/limits.ts";
-import { type ChatTemplate, chatTemplatesOf, templateRisks } from "../../model/chat-template.ts";
+import { type ChatTemplate, chatTemplatesOf, templateRisks } from "../../model/inspect/chat-template.ts";
+import { remoteCodeOf } from "../../model/inspect/remote-code.ts";
 import type { FileKind } from "../../model/media-types.ts";
-import { remoteCodeOf } from "../../model/remote-code.ts";
 import { fileMagic, fileMagicBytes } from "../file-magic.ts";
 import type { ScanContent } from "./content.ts";
 import { scanContent } from "./content-scan.ts";

@@ -6,7 +6,7 @@ import { type Hdf5Input, hdf5Of } from "../../../test/support/formats/hdf5.ts";
 import { tfliteOf } from "../../../test/support/formats/tflite.ts";
 import { safetensors } from "../../../test/support/models.ts";
 import { zipOf } from "../../../test/support/zip.ts";
-import { bytesReader } from "../../model/range-reader.ts";
+import { bytesReader } from "../../model/weights/range-reader.ts";
 import { scanContent } from "./content-scan.ts";
 import { scanKerasConfig } from "./keras-scan.ts";
 import { ScanFindings } from "./verdict.ts";

@@ -1,4 +1,4 @@
-import type { RangeReader } from "../../model/range-reader.ts";
+import type { RangeReader } from "../../model/weights/range-reader.ts";
 import type { ScanContext } from "./context.ts";
 import type { ScanFindings } from "./verdict.ts";
 import type { WorkBudget } from "./work-budget.ts";

@@ -1,4 +1,4 @@
-import { unsafe } from "../../model/tensor.ts";
+import { unsafe } from "../../model/weights/tensor.ts";
 
 /** A part of a file that another file says is a tensor. */
 export interface ClaimedRegion {

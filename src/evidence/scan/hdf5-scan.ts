@@ -1,5 +1,5 @@
 import { walkHdf5 } from "../../model/formats/hdf5/walk.ts";
-import { bytesReader } from "../../model/range-reader.ts";
+import { bytesReader } from "../../model/weights/range-reader.ts";
 import { memberOf, type ScanContent } from "./content.ts";
 import { scanKerasConfig } from "./keras-scan.ts";
 import { scanPickles } from "./pickle-scan.ts";

@@ -1,6 +1,6 @@
 import { type JsonValue, parseStrictJson } from "../../base/json.ts";
 import { documentLimitBytes } from "../../base/limits.ts";
-import type { RangeReader } from "../../model/range-reader.ts";
+import type { RangeReader } from "../../model/weights/range-reader.ts";
 import { isDangerousGlobal } from "./dangerous-globals.ts";
 import type { ScanFindings } from "./verdict.ts";
 

@@ -3,7 +3,7 @@ import { ModelError } from "../../model/errors.ts";
 import { ByteCursor } from "../../model/formats/byte-cursor.ts";
 import { type PickleEnd, type PickleOddity, walkPickle } from "../../model/formats/pickle/machine.ts";
 import { isLegacyTorch, LegacyStorages } from "../../model/formats/torch-legacy.ts";
-import type { RangeReader } from "../../model/range-reader.ts";
+import type { RangeReader } from "../../model/weights/range-reader.ts";
 import { isDangerousGlobal } from "./dangerous-globals.ts";
 import { isSafeGlobal } from "./safe-globals.ts";
 import { type ScanFinding, ScanFindings } from "./verdict.ts";

@@ -1,6 +1,6 @@
 import { pathProblem } from "../../model/file-path.ts";
 import { readTar } from "../../model/formats/tar.ts";
-import { slice } from "../../model/range-reader.ts";
+import { slice } from "../../model/weights/range-reader.ts";
 import { type ContentScan, memberOf, type ScanContent } from "./content.ts";
 import { isHarmlessText } from "./text-member.ts";
 import type { ScanFindings } from "./verdict.ts";

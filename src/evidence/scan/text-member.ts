@@ -1,4 +1,4 @@
-import type { RangeReader } from "../../model/range-reader.ts";
+import type { RangeReader } from "../../model/weights/range-reader.ts";
 
 const textNames = /\.(?:json|txt|md|yaml|yml|csv|cfg|ini|toml|proto|jinja)$|(?:^|\/)(?:README|LICENSE|NOTICE)$/i;
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { collect } from "../../base/bytes.ts";
 import { ContentError } from "../../base/errors.ts";
-import type { RangeReader } from "../../model/range-reader.ts";
+import type { RangeReader } from "../../model/weights/range-reader.ts";
 import type { CallOptions, Fetcher, RangeFetcher } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 

@@ -1,4 +1,4 @@
-import { unsafe } from "../../model/tensor.ts";
+import { unsafe } from "../../model/weights/tensor.ts";
 
 /** What small archives may unfold to in any case. */
 const freeBytes = 256 * 1024 * 1024;

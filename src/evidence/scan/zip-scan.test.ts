@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ZipMember, zipOf } from "../../../test/support/zip.ts";
-import { bytesReader } from "../../model/range-reader.ts";
+import { bytesReader } from "../../model/weights/range-reader.ts";
 import { scanContent } from "./content-scan.ts";
 import { ScanFindings } from "./verdict.ts";
 

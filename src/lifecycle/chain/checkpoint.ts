@@ -4,7 +4,7 @@ import { Name, Timestamp } from "../../evidence/predicates/resource.ts";
 import { makeStatement, type Statement } from "../../trust/statement.ts";
 import { LifecycleError } from "../errors.ts";
 import type { Policy } from "../policy/policy.ts";
-import { versionTag } from "../tags.ts";
+import { versionTag } from "../versions/tags.ts";
 import type { Chain } from "./fold.ts";
 
 export const checkpointType = "https://mreg.dev/checkpoint/v1";

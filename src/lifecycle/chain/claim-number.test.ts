@@ -4,7 +4,7 @@ import { overwriting, type TagStep } from "../../../test/support/overwriting.ts"
 import { replacePauses } from "../../../test/support/pauses.ts";
 import type { Repository } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { promote } from "../promote.ts";
+import { promote } from "../moves/promote.ts";
 import { claimType } from "./claims.ts";
 import { readChain } from "./read.ts";
 

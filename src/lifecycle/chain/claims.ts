@@ -4,7 +4,7 @@ import { attach } from "../../oci/attach.ts";
 import type { CallOptions, GraphTarget, ReadOnlyGraphTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { emptyJson } from "../../oci/pack.ts";
-import { parseVersionTag, versionTag } from "../tags.ts";
+import { parseVersionTag, versionTag } from "../versions/tags.ts";
 import type { ChainLink } from "./fold.ts";
 
 /** Marks a manifest that announces a record, or takes the announcement back. Nothing in it is believed. */

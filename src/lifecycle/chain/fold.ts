@@ -1,7 +1,7 @@
 import type { Digest } from "../../base/digest.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import type { PolicyReference } from "../decision.ts";
+import type { PolicyReference } from "../decision/decision.ts";
 import type { Member, Policy } from "../policy/policy.ts";
 import type { TransitionRecord } from "./record.ts";
 import { Slots } from "./slots.ts";

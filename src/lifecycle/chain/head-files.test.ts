@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { type Cast, newCast, World } from "../../../test/support/lifecycle.ts";
 import { parsePolicy } from "../policy/parse.ts";
-import { logTag } from "../tags.ts";
+import { logTag } from "../versions/tags.ts";
 import { HeadFiles } from "./head-files.ts";
 import { type ModelStore, readChain } from "./read.ts";
 

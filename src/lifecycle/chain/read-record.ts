@@ -9,7 +9,7 @@ import type { Verification } from "../../trust/verification.ts";
 import { verifyStatement } from "../../trust/verify.ts";
 import { LifecycleError } from "../errors.ts";
 import { type Policy, policyTrust } from "../policy/policy.ts";
-import { logTag } from "../tags.ts";
+import { logTag } from "../versions/tags.ts";
 import type { ChainBuilder } from "./builder.ts";
 
 /** Records read at a time; each costs three small reads. */

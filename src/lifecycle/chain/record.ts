@@ -2,7 +2,7 @@ import { z } from "zod";
 import { referrerLimit } from "../../base/limits.ts";
 import { ContentDigest } from "../../evidence/predicates/digest-set.ts";
 import { Name, Timestamp } from "../../evidence/predicates/resource.ts";
-import { sequenceLimit, statePattern } from "../tags.ts";
+import { sequenceLimit, statePattern } from "../versions/tags.ts";
 
 const State = z.string().regex(statePattern);
 

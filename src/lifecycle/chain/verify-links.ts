@@ -5,7 +5,7 @@ import type { Verification } from "../../trust/verification.ts";
 import { LifecycleError } from "../errors.ts";
 import { hasRole, type Member, memberByFingerprint, type Policy, policyAt } from "../policy/policy.ts";
 import { successionProblem } from "../policy/succession.ts";
-import { parseVersionTag } from "../tags.ts";
+import { parseVersionTag } from "../versions/tags.ts";
 import { type ChainLink, type ModelState, policyOf } from "./fold.ts";
 import { TransitionRecord, transitionType } from "./record.ts";
 import { weightLeft } from "./slots.ts";

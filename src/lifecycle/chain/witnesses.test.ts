@@ -8,8 +8,8 @@ import { type SigstoreInstance, startSigstore } from "../../../test/support/sigs
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Signer, type Witnesses as Testifying, withWitnesses } from "../../trust/index.ts";
 import { parsePolicy } from "../policy/parse.ts";
-import { readStatus } from "../status.ts";
-import { logTag } from "../tags.ts";
+import { readStatus } from "../state/status.ts";
+import { logTag } from "../versions/tags.ts";
 import { HeadFiles } from "./head-files.ts";
 import { readChain } from "./read.ts";
 import type { TransitionRecord } from "./record.ts";

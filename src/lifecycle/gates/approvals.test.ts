@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { type Draft, head, now, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/predicates/digest-set.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { ApprovalRule, TransitionKind } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { approvalsGate, countedApprovals } from "./approvals.ts";
 
 interface Asked {

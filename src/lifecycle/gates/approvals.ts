@@ -1,14 +1,14 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Approval } from "../../evidence/predicates/approval.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import { evidenceSet } from "../decision/evidence-view.ts";
+import type { MemberStatement, Situation } from "../decision/situation.ts";
 import { durationMs } from "../duration.ts";
-import { evidenceSet } from "../evidence-view.ts";
 import { hasRole, memberByFingerprint, personsInRoles } from "../policy/policy.ts";
 import { askedByName } from "../policy/references.ts";
 import type { ApprovalRule, TransitionKind } from "../policy/schema.ts";
-import type { MemberStatement, Situation } from "../situation.ts";
-import { versionTag } from "../tags.ts";
+import { versionTag } from "../versions/tags.ts";
 import { recordedBefore } from "./recorded.ts";
 import { commandTarget, deny, pass, reference } from "./result.ts";
 import { clockSkewMs, strangers } from "./selection.ts";

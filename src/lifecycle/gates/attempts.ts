@@ -1,8 +1,8 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Eval } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { hasRole } from "../policy/policy.ts";
-import type { Situation } from "../situation.ts";
 import type { EvalInput } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

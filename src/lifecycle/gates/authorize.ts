@@ -1,6 +1,6 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { hasRole, memberByFingerprint, personsInRoles } from "../policy/policy.ts";
-import type { Situation } from "../situation.ts";
 import { deny, pass } from "./result.ts";
 
 /**

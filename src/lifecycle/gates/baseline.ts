@@ -1,8 +1,8 @@
 import { compareDecimals, subtractDecimals } from "../../evidence/decimal.ts";
 import { type Eval, type EvalDataset, metricName } from "../../evidence/predicates/eval.ts";
-import { type GateResult, gateCodes } from "../decision.ts";
+import { type GateResult, gateCodes } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { BaselineRule, EvalRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { datasetsOf, type EvalInput, overallResults } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { type EvidenceQuery, references, selectEvidence } from "./selection.ts";

@@ -1,8 +1,8 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { ModelCard } from "../../evidence/predicates/model-card.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { CardRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { conditionsGate } from "./conditions.ts";
 import { cardLicenseGate } from "./license.ts";
 import { partsOf } from "./parts.ts";

@@ -1,7 +1,7 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { type BuiltInGate, isBuiltInGate } from "../policy/gate-names.ts";
 import type { EvidenceRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { cardGate } from "./card.ts";
 import { consumersGate } from "./consumers.ts";
 import { documentGate } from "./document.ts";

@@ -1,7 +1,7 @@
 import type { Eval } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { MetricRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { type EvalInput, missedThreshold, resultOf } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

@@ -1,7 +1,7 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { compileCondition } from "../policy/condition.ts";
 import type { Condition } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { type Candidate, references } from "./selection.ts";
 

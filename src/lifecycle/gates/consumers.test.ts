@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { add, all, edit } from "../../../test/support/policy-edits.ts";
 import { situationOf } from "../../../test/support/situation.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 
 const stated = (change: object) => ({ observedAt: "2026-11-19T00:00:00Z", consumers: [], ...change });
 const shop = { name: "shop", environment: "live" };

@@ -1,8 +1,8 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Document } from "../../evidence/predicates/document.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { DocumentRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
 import { references, selectEvidence } from "./selection.ts";
 

@@ -17,8 +17,8 @@ import {
 import { type Draft, item, put, situationOf, weights } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/predicates/digest-set.ts";
-import { decide } from "../decide.ts";
-import type { Situation } from "../situation.ts";
+import { decide } from "../decision/decide.ts";
+import type { Situation } from "../decision/situation.ts";
 import { judgeGate } from "./catalog.ts";
 import { conditionsGate } from "./conditions.ts";
 import { deny, reference, whoMaySign } from "./result.ts";

@@ -1,8 +1,8 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Eval } from "../../evidence/predicates/eval.ts";
-import type { GateResult, gateCodes } from "../decision.ts";
+import type { GateResult, gateCodes } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { EvalRule, MetricRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { attemptsGate } from "./attempts.ts";
 import { baselineGate } from "./baseline.ts";
 import { categoriesGate } from "./categories.ts";

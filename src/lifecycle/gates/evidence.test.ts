@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { type Draft, evalChange, failures, item, put, situationOf, weights } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 
 /** One change of a passing situation, and exactly what it must break. */
 const cases: readonly (readonly [what: string, change: (parts: Draft) => void, expected: readonly string[]])[] = [

@@ -1,7 +1,7 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { durationMs, formatDuration } from "../duration.ts";
 import type { SoakRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { deny, pass } from "./result.ts";
 import { clockSkewMs } from "./selection.ts";
 

@@ -1,7 +1,7 @@
 import { compareDecimals, Decimal } from "../../evidence/decimal.ts";
 import type { EvalDataset } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
-import type { Situation } from "../situation.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { datasetsOf, type EvalInput } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

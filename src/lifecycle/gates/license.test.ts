@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { all, cardOf, inCard, inEval, inLineage, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put, situationOf } from "../../../test/support/situation.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 
 type Change = (d: Draft) => void;
 const card = inCard("licenses: [mit]");

@@ -1,8 +1,8 @@
 import type { ModelCard } from "../../evidence/predicates/model-card.ts";
 import { dependencyNames, type Provenance } from "../../evidence/predicates/provenance.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { CardRule, LineageRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { type Candidate, references } from "./selection.ts";
 

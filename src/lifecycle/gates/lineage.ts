@@ -1,9 +1,9 @@
 import { lineageOf } from "../../evidence/lineage.ts";
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Provenance, trainingBuildType } from "../../evidence/predicates/provenance.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { LineageRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { conditionsGate } from "./conditions.ts";
 import { lineageLicenseGate } from "./license.ts";
 import { partsOf } from "./parts.ts";

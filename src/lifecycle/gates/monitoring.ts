@@ -1,8 +1,8 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Monitoring } from "../../evidence/predicates/monitoring.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { MonitoringRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { conditionsGate } from "./conditions.ts";
 import { partsOf } from "./parts.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";

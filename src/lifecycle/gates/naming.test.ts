@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { all, atTop, inCard, inEval, inLineage, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 import { matchesGlob } from "./naming.ts";
 
 test.each([

@@ -1,5 +1,5 @@
-import type { GateResult } from "../decision.ts";
-import type { Situation } from "../situation.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { deny, pass } from "./result.ts";
 
 /** The model has a name, and the manifest an owner, that the policy is meant for. */

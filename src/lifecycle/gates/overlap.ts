@@ -1,7 +1,7 @@
 import type { DigestSet } from "../../evidence/predicates/digest-set.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { LineageRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { datasetsOf, type EvalInput } from "./eval-input.ts";
 import { trainingSets } from "./license.ts";
 import { lineageQuery } from "./lineage.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { type Draft, failures, item, put, situationOf } from "../../../test/support/situation.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 
 /** One change of a passing situation, and exactly what it must break. */
 const cases: readonly (readonly [what: string, change: (parts: Draft) => void, expected: readonly string[]])[] = [

@@ -1,7 +1,7 @@
 import type { Provenance } from "../../evidence/predicates/provenance.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { LineageRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { trainingSets } from "./license.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
 import { type Candidate, references } from "./selection.ts";

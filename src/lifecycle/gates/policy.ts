@@ -1,6 +1,6 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { renamingProblem, successionProblem } from "../policy/succession.ts";
-import type { Situation } from "../situation.ts";
 import { deny, pass } from "./result.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { Digest } from "../../base/digest.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
-import type { GateResult } from "../decision.ts";
-import type { Situation } from "../situation.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { deny, pass } from "./result.ts";
 
 /** Statements that the last record about this version names. */

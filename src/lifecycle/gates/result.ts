@@ -1,6 +1,6 @@
-import { type EvidenceReference, type GateCode, type GateResult, gateCodes } from "../decision.ts";
+import { type EvidenceReference, type GateCode, type GateResult, gateCodes } from "../decision/decision.ts";
+import type { MemberStatement, Situation } from "../decision/situation.ts";
 import { type Policy, personsInRoles } from "../policy/policy.ts";
-import type { MemberStatement, Situation } from "../situation.ts";
 
 /** What a denial says besides its reason. */
 export interface DenialDetail {

@@ -1,7 +1,7 @@
 import type { ModelCard } from "../../evidence/predicates/model-card.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { CardRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { commandTarget, deny, pass, whoMaySign } from "./result.ts";
 import { type Candidate, references } from "./selection.ts";
 

@@ -1,7 +1,7 @@
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { durationMs } from "../duration.ts";
 import type { RotationRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import type { EvalInput } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

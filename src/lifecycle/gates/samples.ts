@@ -1,7 +1,7 @@
 import type { Eval } from "../../evidence/predicates/eval.ts";
 import { metricName } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
-import type { Situation } from "../situation.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import { type EvalInput, overallResults } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

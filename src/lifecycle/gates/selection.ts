@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import { schemaProblems } from "../../base/schema-problems.ts";
-import type { EvidenceReference, GateResult } from "../decision.ts";
+import type { EvidenceReference, GateResult } from "../decision/decision.ts";
+import type { MemberStatement, Situation } from "../decision/situation.ts";
 import { durationMs, formatDuration } from "../duration.ts";
 import { hasRole } from "../policy/policy.ts";
-import type { MemberStatement, Situation } from "../situation.ts";
 import { deny, reference, whoMaySign } from "./result.ts";
 
 /** How far a claimed time may lie ahead of the local clock: what NTP-less machines drift, and no more. */

@@ -3,7 +3,7 @@ import { predicates } from "../../../test/support/lifecycle.ts";
 import { add, all, edit, evalOf, inEval, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 import type { Policy } from "../policy/policy.ts";
 
 type Change = (d: Draft) => void;

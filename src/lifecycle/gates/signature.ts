@@ -1,7 +1,7 @@
 import { signPredicateType } from "../../trust/sign.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { MemberStatement, Situation } from "../decision/situation.ts";
 import { personsInRoles } from "../policy/policy.ts";
-import type { MemberStatement, Situation } from "../situation.ts";
 import { commandTarget, deny, pass, reference } from "./result.ts";
 import { strangers } from "./selection.ts";
 

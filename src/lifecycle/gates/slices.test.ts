@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { all, edit, evalOf, inEval } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, situationOf } from "../../../test/support/situation.ts";
-import { decide } from "../decide.ts";
+import { decide } from "../decision/decide.ts";
 
 const result = (metric: string, value: string, extra: object = {}) => ({
   ...{ task: "loans", metric, value, higherIsBetter: true, ...extra },

@@ -1,8 +1,8 @@
 import { compareDecimals, subtractDecimals } from "../../evidence/decimal.ts";
 import type { Eval } from "../../evidence/predicates/eval.ts";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { MetricRule, SlicesRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { type EvalInput, missedThreshold, resultOf } from "./eval-input.ts";
 import { deny, pass, whoMaySign } from "./result.ts";
 import { references } from "./selection.ts";

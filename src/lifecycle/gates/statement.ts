@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { GateResult } from "../decision.ts";
+import type { GateResult } from "../decision/decision.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { StatementRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { conditionsGate } from "./conditions.ts";
 import { partsOf } from "./parts.ts";
 import { commandTarget, pass } from "./result.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { all, cardOf, inMove, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put, situationOf } from "../../../test/support/situation.ts";
-import type { Situation } from "../situation.ts";
+import type { Situation } from "../decision/situation.ts";
 import { appliedTiers } from "./tiers.ts";
 
 type Change = (d: Draft) => void;

@@ -1,7 +1,7 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { ModelCard } from "../../evidence/predicates/model-card.ts";
+import type { Situation } from "../decision/situation.ts";
 import type { CardRule, LineageRule, TierRule } from "../policy/schema.ts";
-import type { Situation } from "../situation.ts";
 import { lineageQuery } from "./lineage.ts";
 import { personalDataOf } from "./personal-data.ts";
 import { type EvidenceQuery, selectEvidence } from "./selection.ts";

@@ -1,10 +1,10 @@
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Exception } from "../../evidence/predicates/exception.ts";
-import type { GateResult, Waiver } from "../decision.ts";
+import type { GateResult, Waiver } from "../decision/decision.ts";
+import type { MemberStatement, Situation } from "../decision/situation.ts";
 import { durationMs } from "../duration.ts";
 import { hasRole } from "../policy/policy.ts";
-import type { MemberStatement, Situation } from "../situation.ts";
-import { versionTag } from "../tags.ts";
+import { versionTag } from "../versions/tags.ts";
 import { reference } from "./result.ts";
 import { clockSkewMs } from "./selection.ts";
 

@@ -2,8 +2,8 @@ import { type Digest, digestHex, digestOf } from "../../base/digest.ts";
 import { type PredicateKind, predicateTypes } from "../../evidence/predicate-types.ts";
 import { metricName } from "../../evidence/predicates/eval.ts";
 import { signPredicateType } from "../../trust/sign.ts";
+import type { MemberStatement } from "../decision/situation.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { MemberStatement } from "../situation.ts";
 import { tableProblem } from "./problem.ts";
 import type { Given } from "./schema.ts";
 

@@ -1,6 +1,6 @@
 import { schemaProblems } from "../../base/schema-problems.ts";
-import { decide } from "../decide.ts";
-import { type Decision, denies } from "../decision.ts";
+import { decide } from "../decision/decide.ts";
+import { type Decision, denies } from "../decision/decision.ts";
 import type { Policy } from "../policy/policy.ts";
 import { readYaml } from "../policy/yaml.ts";
 import { tableProblem } from "./problem.ts";

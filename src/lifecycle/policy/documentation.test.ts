@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { gateCodes } from "../decision.ts";
+import { gateCodes } from "../decision/decision.ts";
 import { PolicyFile } from "./schema.ts";
 
 const directory = new URL("../../../docs/policy/", import.meta.url);

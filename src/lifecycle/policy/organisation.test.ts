@@ -2,11 +2,11 @@ import { describe, expect, test } from "vitest";
 import { castPolicyYaml, newCast } from "../../../test/support/lifecycle.ts";
 import { policyBaseLimit } from "../../base/limits.ts";
 import { MemoryRegistry } from "../../stores/memory/index.ts";
-import { fetchPolicy, pushPolicy } from "../policy-artifact.ts";
 import { explainPolicy } from "./explain.ts";
 import { lintPolicy } from "./lint.ts";
 import { withOrigins } from "./origins.ts";
 import { parsePolicy, policyDigest } from "./parse.ts";
+import { fetchPolicy, pushPolicy } from "./policy-artifact.ts";
 
 const now = new Date("2026-11-20T12:00:00Z");
 const company = castPolicyYaml(await newCast(), "24h")

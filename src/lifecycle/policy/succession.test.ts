@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { digestOf } from "../../base/digest.ts";
-import type { PolicyReference } from "../decision.ts";
+import type { PolicyReference } from "../decision/decision.ts";
 import { renamingProblem, successionProblem } from "./succession.ts";
 
 const policy = (name: string, version: number, text = `${name}@${version}`): PolicyReference => ({

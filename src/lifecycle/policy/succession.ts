@@ -1,4 +1,4 @@
-import type { gateCodes, PolicyReference } from "../decision.ts";
+import type { gateCodes, PolicyReference } from "../decision/decision.ts";
 
 /** Why a policy may not follow another one in a model's history. */
 export interface SuccessionProblem {

@@ -1,4 +1,4 @@
-import type { RangeReader } from "../range-reader.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
 
 /** What is read at once; a pickle of gigabytes is walked through in pieces of this length. */
 const blockBytes = 1024 * 1024;

@@ -6,7 +6,7 @@ import { hdf5Of } from "../../../test/support/formats/hdf5.ts";
 import { bundleOf } from "../../../test/support/formats/tensor-bundle.ts";
 import { tfliteOf } from "../../../test/support/formats/tflite.ts";
 import { zipOf } from "../../../test/support/zip.ts";
-import { bytesReader } from "../range-reader.ts";
+import { bytesReader } from "../weights/range-reader.ts";
 import { describeWeights } from "./describe.ts";
 import { walkHdf5 } from "./hdf5/walk.ts";
 

@@ -1,5 +1,5 @@
-import type { RangeReader } from "../range-reader.ts";
-import { countElements } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { countElements } from "../weights/tensor.ts";
 import { arrayType } from "./array-types.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";
 import { describeHdf5 } from "./hdf5.ts";

@@ -1,5 +1,5 @@
-import type { RangeReader } from "../range-reader.ts";
-import { unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { unsafe } from "../weights/tensor.ts";
 import { PagedReader } from "./paged-reader.ts";
 
 /** Tables, vectors and texts that are read of one file. */

@@ -1,6 +1,6 @@
 import { documentLimitBytes } from "../../base/limits.ts";
-import type { RangeReader } from "../range-reader.ts";
-import { unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { unsafe } from "../weights/tensor.ts";
 import type { WeightsDescription } from "./description.ts";
 import { describeHdf5 } from "./hdf5.ts";
 import { readZipDirectory, type ZipEntry } from "./zip/directory.ts";

@@ -1,5 +1,5 @@
-import type { RangeReader } from "../range-reader.ts";
-import { countElements, unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { countElements, unsafe } from "../weights/tensor.ts";
 
 /** The header of a NumPy array file. */
 export interface NpyHeader {

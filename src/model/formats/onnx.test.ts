@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { type ProtoField as Field, message, varint } from "../../../test/support/formats/protobuf.ts";
 import { ModelError } from "../errors.ts";
-import { bytesReader } from "../range-reader.ts";
+import { bytesReader } from "../weights/range-reader.ts";
 import { describeOnnx } from "./onnx.ts";
 
 const external = (location: string): Field => [

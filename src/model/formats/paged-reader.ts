@@ -1,5 +1,5 @@
-import type { RangeReader } from "../range-reader.ts";
-import { unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { unsafe } from "../weights/tensor.ts";
 
 /** What is read at once: structures lie close together, and what is between them is tensors. */
 const pageBytes = 16 * 1024;

@@ -1,7 +1,7 @@
 import { gunzipSync, inflateSync } from "node:zlib";
 import { inflatedMemberLimitBytes, pickleJudgedLimit, tensorLimit } from "../../base/limits.ts";
-import { bytesReader, type RangeReader } from "../range-reader.ts";
-import { countElements, unsafe } from "../tensor.ts";
+import { bytesReader, type RangeReader } from "../weights/range-reader.ts";
+import { countElements, unsafe } from "../weights/tensor.ts";
 import { arrayType } from "./array-types.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";

@@ -1,6 +1,6 @@
 import { protobufDepthLimit, protobufFieldLimit } from "../../base/limits.ts";
-import type { RangeReader } from "../range-reader.ts";
-import { unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { unsafe } from "../weights/tensor.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 
 /** Most of a model's bytes are tensors, which are stepped over. */

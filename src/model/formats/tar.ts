@@ -1,6 +1,6 @@
 import { archiveMemberLimit } from "../../base/limits.ts";
-import type { RangeReader } from "../range-reader.ts";
-import { quote, unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { quote, unsafe } from "../weights/tensor.ts";
 import { PagedReader } from "./paged-reader.ts";
 
 const blockBytes = 512;

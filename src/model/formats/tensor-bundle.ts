@@ -1,6 +1,6 @@
 import { tensorLimit } from "../../base/limits.ts";
-import { bytesReader, type RangeReader } from "../range-reader.ts";
-import { countElements, quote, unsafe } from "../tensor.ts";
+import { bytesReader, type RangeReader } from "../weights/range-reader.ts";
+import { countElements, quote, unsafe } from "../weights/tensor.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";
 import { ProtoReader } from "./protobuf.ts";
 import { readTable } from "./sstable.ts";

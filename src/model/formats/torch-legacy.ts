@@ -1,4 +1,4 @@
-import { countElements } from "../tensor.ts";
+import { countElements } from "../weights/tensor.ts";
 import type { ByteCursor } from "./byte-cursor.ts";
 import { itemsOf, type PickleValue } from "./pickle/value.ts";
 import { torchStorage } from "./torch-types.ts";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../test/support/expect.ts";
 import { zipOf } from "../../../test/support/zip.ts";
 import { ModelError } from "../errors.ts";
-import { bytesReader } from "../range-reader.ts";
+import { bytesReader } from "../weights/range-reader.ts";
 import { describeTorch } from "./torch.ts";
 
 const raw = (text: string) => Buffer.from(text, "latin1");

@@ -1,6 +1,6 @@
 import { tensorLimit } from "../../base/limits.ts";
-import type { RangeReader } from "../range-reader.ts";
-import { countElements, unsafe } from "../tensor.ts";
+import type { RangeReader } from "../weights/range-reader.ts";
+import { countElements, unsafe } from "../weights/tensor.ts";
 import { ByteCursor } from "./byte-cursor.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";
 import { walkPickle } from "./pickle/machine.ts";

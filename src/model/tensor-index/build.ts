@@ -3,8 +3,8 @@ import { tensorIndexEntryLimit, tensorIndexLimitBytes } from "../../base/limits.
 import { contentPieceSize, type Piece, type Split } from "../../transfer/pieces/index.ts";
 import { comparePaths } from "../file-path.ts";
 import { tensorIndexType } from "../media-types.ts";
-import type { Tensor, WeightsHeader } from "../tensor.ts";
-import { weightsFormat } from "../weights-format.ts";
+import type { Tensor, WeightsHeader } from "../weights/tensor.ts";
+import { weightsFormat } from "../weights/weights-format.ts";
 import type { IndexEntry, IndexedFile, TensorIndex } from "./document.ts";
 
 /** Files below this are not worth an entry: fetching one costs about what looking for its pieces does. */

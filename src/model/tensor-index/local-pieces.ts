@@ -4,9 +4,9 @@ import { type Digest, digestHex } from "../../base/digest.ts";
 import { isMregError } from "../../base/errors.ts";
 import type { ByteRange } from "../../oci/content.ts";
 import { type LocalPiece, PieceHasher, pieceLimitBytes } from "../../transfer/pieces/index.ts";
-import { fileReader } from "../range-reader.ts";
-import type { WeightsHeader } from "../tensor.ts";
-import { readWeightsHeader } from "../weights-header.ts";
+import { fileReader } from "../weights/range-reader.ts";
+import type { WeightsHeader } from "../weights/tensor.ts";
+import { readWeightsHeader } from "../weights/weights-header.ts";
 import type { IndexEntry, IndexedFile } from "./document.ts";
 import { extensionOf, type LocalFile } from "./local-files.ts";
 

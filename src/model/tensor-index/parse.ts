@@ -6,7 +6,7 @@ import { contentPieceRange, pieceLimitBytes } from "../../transfer/pieces/index.
 import { ModelError } from "../errors.ts";
 import { pathProblem } from "../file-path.ts";
 import { tensorIndexType } from "../media-types.ts";
-import { quote } from "../tensor.ts";
+import { quote } from "../weights/tensor.ts";
 import type { IndexEntry, IndexedFile, TensorIndex } from "./document.ts";
 import { tensorBytes } from "./tensor-bytes.ts";
 

@@ -1,5 +1,5 @@
-import { ggmlTypes } from "../gguf-types.ts";
-import { safetensorsBits } from "../safetensors.ts";
+import { ggmlTypes } from "../weights/gguf-types.ts";
+import { safetensorsBits } from "../weights/safetensors.ts";
 
 const ggmlByName = new Map([...ggmlTypes.values()].map((type) => [type.name, type]));
 

@@ -1,7 +1,7 @@
 import type { TransferListener } from "../../base/events.ts";
 import type { GraphTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
-import { type HashedFile, hashFiles } from "../hash-pass.ts";
+import { type HashedFile, hashFiles } from "../push/hash-pass.ts";
 import { attachTensorIndex } from "./attach.ts";
 import { buildTensorIndex, describeCutFile, indexSplit } from "./build.ts";
 import type { IndexedFile } from "./document.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { listFiles } from "../../model/list-files.ts";
+import { listFiles } from "../../model/archive/list-files.ts";
 import { readModel } from "../../model/read.ts";
 import type { CallOptions, GraphTarget, ReadOnlyTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";

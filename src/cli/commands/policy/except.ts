@@ -41,7 +41,7 @@ export function defineExcept(policy: Command, act: Act): void {
 async function except_(context: Context, ref: string, options: ExceptOptions): Promise<Outcome<PolicyExceptResult>> {
   const policy = await openPolicy(context, options);
   const signer = await openSigner(context, options);
-  const { except } = await import("../../../lifecycle/except.ts");
+  const { except } = await import("../../../lifecycle/moves/except.ts");
   return withTarget(context, ref, options, async ({ descriptor, pinned, repository, version }) => {
     const { clock, signal } = context;
     const { gate, reason, ticket, until } = options;

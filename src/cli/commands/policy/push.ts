@@ -28,7 +28,7 @@ async function push_(context: Context, name: string, options: PushOptions): Prom
   const { yaml, ...text } = await readPolicyText(context, options);
   const bases = textsOf(text.bases);
   const { parsePolicy } = await import("../../../lifecycle/policy/parse.ts");
-  const { pushPolicy } = await import("../../../lifecycle/policy-artifact.ts");
+  const { pushPolicy } = await import("../../../lifecycle/policy/policy-artifact.ts");
   // What nobody could use must not be published.
   const { name: title, version, digest } = parsePolicy(yaml, { bases });
   return withModel(context, name, options, async ({ reference, repository }) => {

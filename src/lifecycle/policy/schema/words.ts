@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Decimal } from "../../../evidence/decimal.ts";
 import { durationPattern } from "../../duration.ts";
-import { statePattern } from "../../tags.ts";
+import { statePattern } from "../../versions/tags.ts";
 
 /** Names of roles, evidence rules and gates. */
 export const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, "expected lower-case letters, digits and hyphens");

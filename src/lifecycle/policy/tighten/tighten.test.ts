@@ -4,9 +4,9 @@ import { castPolicyYaml, predicates } from "../../../../test/support/lifecycle.t
 import { cast, type Draft, evalChange, item, now, put, situationOf } from "../../../../test/support/situation.ts";
 import { digestOf } from "../../../base/digest.ts";
 import { toContentDigest } from "../../../evidence/predicates/digest-set.ts";
-import { decide } from "../../decide.ts";
-import { evidenceSet } from "../../evidence-view.ts";
-import { findTransition } from "../../transition.ts";
+import { decide } from "../../decision/decide.ts";
+import { evidenceSet } from "../../decision/evidence-view.ts";
+import { findTransition } from "../../moves/transition.ts";
 import { parsePolicy } from "../parse.ts";
 import type { Policy } from "../policy.ts";
 import { findBrokenReferences } from "../references.ts";

@@ -1,4 +1,4 @@
-import { countElements, unsafe } from "../../tensor.ts";
+import { countElements, unsafe } from "../../weights/tensor.ts";
 import { parseDataspace, parseDatatype } from "./datatype.ts";
 import type { Hdf5File } from "./file.ts";
 

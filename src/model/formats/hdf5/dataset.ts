@@ -1,4 +1,4 @@
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import { parseDataspace, parseDatatype } from "./datatype.ts";
 import type { Hdf5File } from "./file.ts";
 import { terminated } from "./group.ts";

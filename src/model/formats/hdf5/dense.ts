@@ -1,4 +1,4 @@
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import type { Hdf5File } from "./file.ts";
 
 /** Which members of a record hold the identifier of an object in the heap, by the type of the tree. */

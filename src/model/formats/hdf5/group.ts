@@ -1,5 +1,5 @@
 import { ModelError } from "../../errors.ts";
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import { readDense } from "./dense.ts";
 import type { Hdf5File } from "./file.ts";
 import { type Hdf5Message, messageTypes } from "./object-header.ts";

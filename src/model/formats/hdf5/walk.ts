@@ -1,6 +1,6 @@
 import { ModelError } from "../../errors.ts";
-import type { RangeReader } from "../../range-reader.ts";
-import { unsafe } from "../../tensor.ts";
+import type { RangeReader } from "../../weights/range-reader.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import { type Hdf5Attribute, readAttribute } from "./attribute.ts";
 import { type Hdf5Dataset, readDataset } from "./dataset.ts";
 import { Hdf5File } from "./file.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../../test/support/expect.ts";
-import { bytesReader } from "../../range-reader.ts";
+import { bytesReader } from "../../weights/range-reader.ts";
 import { ByteCursor } from "../byte-cursor.ts";
 import { walkPickle } from "./machine.ts";
 

@@ -1,4 +1,4 @@
-import { countElements, unsafe } from "../../tensor.ts";
+import { countElements, unsafe } from "../../weights/tensor.ts";
 import type { ByteCursor } from "../byte-cursor.ts";
 import { entriesOf, entryOf, globalName, isObject, itemsOf, type PickleValue } from "./value.ts";
 

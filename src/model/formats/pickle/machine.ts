@@ -1,4 +1,4 @@
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import type { ByteCursor } from "../byte-cursor.ts";
 import { skipJoblibArray } from "./joblib.ts";
 import { operations } from "./operations.ts";

@@ -1,5 +1,5 @@
 import { pickleMemoLimit } from "../../../base/limits.ts";
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import { isObject, type PickleValue } from "./value.ts";
 
 /** What takes the place of a value that was not kept. */

@@ -1,5 +1,5 @@
 import { pickleLineLimitBytes, pickleTextLimitBytes } from "../../../base/limits.ts";
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import type { ByteCursor } from "../byte-cursor.ts";
 import { type Opcode, opcodes } from "./opcodes.ts";
 

@@ -1,5 +1,5 @@
 import { pickleRetainedLimit, pickleStackLimit } from "../../../base/limits.ts";
-import { unsafe } from "../../tensor.ts";
+import { unsafe } from "../../weights/tensor.ts";
 import { PickleMemo } from "./memo.ts";
 import { isObject, type PickleValue } from "./value.ts";
 

@@ -1,6 +1,6 @@
 import { archiveMemberLimit, zipDirectoryLimitBytes } from "../../../base/limits.ts";
-import type { RangeReader } from "../../range-reader.ts";
-import { unsafe } from "../../tensor.ts";
+import type { RangeReader } from "../../weights/range-reader.ts";
+import { unsafe } from "../../weights/tensor.ts";
 
 /** A file in a zip archive, as the central directory describes it. Everything in it is a claim. */
 export interface ZipEntry {

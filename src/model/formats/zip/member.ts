@@ -1,7 +1,7 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { inflatedMemberLimitBytes } from "../../../base/limits.ts";
-import { bytesReader, type RangeReader, slice } from "../../range-reader.ts";
-import { quote, unsafe } from "../../tensor.ts";
+import { bytesReader, type RangeReader, slice } from "../../weights/range-reader.ts";
+import { quote, unsafe } from "../../weights/tensor.ts";
 import type { ZipDirectory, ZipEntry } from "./directory.ts";
 
 const localSignature = 0x04034b50;
