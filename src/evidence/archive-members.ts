@@ -2,7 +2,8 @@ import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import { type ByteStream, collect } from "../base/bytes.ts";
-import { inflatedMemberLimitBytes, modelFileLimit } from "../base/limits.ts";
+import { modelFileLimit } from "../base/limits.ts";
+import { inflatedMemberLimitBytes } from "../model/limits.ts";
 
 /** A member of an archive. */
 export interface ArchiveMember {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { decimalLimitCharacters } from "../base/limits.ts";
 import { EvidenceError } from "./errors.ts";
+import { decimalLimitCharacters } from "./limits.ts";
 
 /** Plain decimal notation: what people compare by eye and every language parses alike. */
 const decimalPattern = /^-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?$/;

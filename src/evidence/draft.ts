@@ -1,8 +1,8 @@
-import { evaluationLogLimitBytes } from "../base/limits.ts";
 import { schemaProblems } from "../base/schema-problems.ts";
 import { EvidenceError } from "./errors.ts";
 import { type EvidenceFile, evidenceFiles } from "./evidence-file.ts";
 import type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
+import { evaluationLogLimitBytes } from "./limits.ts";
 import { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 import { readCard } from "./readers/card.ts";
 import { readConsumers } from "./readers/consumers.ts";

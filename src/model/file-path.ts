@@ -1,4 +1,4 @@
-import { fileNameLimitBytes, filePathLimitBytes } from "../base/limits.ts";
+import { fileNameLimitBytes, filePathLimitBytes } from "./limits.ts";
 
 /** Device names that Windows finds in every directory, with any extension. */
 const reservedName = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:[. :].*)?$/i;

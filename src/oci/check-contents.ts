@@ -2,10 +2,10 @@ import { Budget } from "../base/budget.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError, hasCode, type MregError } from "../base/errors.ts";
-import { graphNodeLimit } from "../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "./content.ts";
 import { type Descriptor, identity } from "./descriptor.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
+import { graphNodeLimit } from "./limits.ts";
 import { isManifestType } from "./media-types.ts";
 
 /** Reads at a time. */

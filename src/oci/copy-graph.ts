@@ -2,13 +2,13 @@ import { Budget } from "../base/budget.ts";
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError, hasCode } from "../base/errors.ts";
-import { graphDepthLimit, graphNodeLimit } from "../base/limits.ts";
 import type { CopyDestination, CopyOptions, CopyReport, CopySource } from "./copy.ts";
 import { onSide } from "./copy-failure.ts";
 import { CopyTransfer } from "./copy-transfer.ts";
 import { type Descriptor, identity } from "./descriptor.ts";
 import { CopyError, StoreError } from "./errors.ts";
 import { fetchManifest } from "./fetch-manifest.ts";
+import { graphDepthLimit, graphNodeLimit } from "./limits.ts";
 import type { Manifest } from "./manifest.ts";
 import { isManifestType, mediaTypes } from "./media-types.ts";
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { indexOf, seededArtifact } from "../../test/support/fixtures.ts";
 import { digestOf } from "../base/digest.ts";
-import { graphDepthLimit } from "../base/limits.ts";
 import type { ReadOnlyGraphTarget } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
 import { type ReferrerNode, referrerTree, successors } from "./graph.ts";
+import { graphDepthLimit } from "./limits.ts";
 import { mediaTypes } from "./media-types.ts";
 
 const node = (name: string): Descriptor => ({ mediaType: mediaTypes.imageManifest, digest: digestOf(name), size: 1 });

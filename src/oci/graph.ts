@@ -1,7 +1,7 @@
 import { ContentError } from "../base/errors.ts";
-import { graphDepthLimit, graphNodeLimit } from "../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "./content.ts";
 import type { Descriptor } from "./descriptor.ts";
+import { graphDepthLimit, graphNodeLimit } from "./limits.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Everything a manifest names, in the order a copy must push it; its `subject` first. */

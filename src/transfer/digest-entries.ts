@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { constants, open } from "node:fs/promises";
-import { digestCacheLimit, digestCacheLimitBytes } from "../base/limits.ts";
+import { digestCacheLimit, digestCacheLimitBytes } from "./limits.ts";
 
 /** First line of the file; another one is another format. */
 const title = "mreg-digests-1";

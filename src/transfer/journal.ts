@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Digest } from "../base/digest.ts";
-import { journalLimitBytes } from "../base/limits.ts";
 import type { ByteRange } from "../oci/content.ts";
+import { journalLimitBytes } from "./limits.ts";
 import { RangeSet } from "./range-set.ts";
 
 /** What a journal is about. */

@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { bundleProofLimit, certificateChainLimit, certificateLimitBytes } from "../base/limits.ts";
 import { Base64Bytes, encodeBase64 } from "./base64.ts";
 import { parseDocument } from "./document.ts";
 import { type Envelope, readEnvelope, WireEnvelope, writeEnvelope } from "./envelope.ts";
 import { VerificationError } from "./errors.ts";
 import type { PublicKey } from "./identity.ts";
 import { keyHint } from "./key.ts";
+import { bundleProofLimit, certificateChainLimit, certificateLimitBytes } from "./limits.ts";
 import type { SignatureProofs } from "./signer.ts";
 
 /** What mreg writes; also the artifact type and the layer type of an attached bundle. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { identityLimitCharacters } from "../base/limits.ts";
 import { SigningError } from "./errors.ts";
 import type { CertificateIdentity } from "./identity.ts";
+import { identityLimitCharacters } from "./limits.ts";
 
 /**
  * Whose certificates a verifier accepts. The issuer is always exact: whoever runs an identity provider can vouch for

@@ -1,7 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, verify } from "node:crypto";
-import { keyFileLimitBytes } from "../base/limits.ts";
 import { SigningError } from "./errors.ts";
 import type { Fingerprint, PublicKey } from "./identity.ts";
+import { keyFileLimitBytes } from "./limits.ts";
 
 /** Smallest RSA modulus accepted, in bits: below it NIST SP 800-131A and sigstore both refuse. */
 const rsaMinimumBits = 2048;

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { type Digest, digestAlgorithm, digestHex } from "../base/digest.ts";
-import { statementDigestLimit, statementSubjectLimit } from "../base/limits.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { parseDocument } from "./document.ts";
 import { SigningError } from "./errors.ts";
+import { statementDigestLimit, statementSubjectLimit } from "./limits.ts";
 
 /** The only payload type mreg signs or accepts inside an envelope. */
 export const inTotoPayloadType = "application/vnd.in-toto+json";

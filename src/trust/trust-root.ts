@@ -2,15 +2,10 @@ import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { z } from "zod";
 import { type Digest, digestOf } from "../base/digest.ts";
 import { isMregError } from "../base/errors.ts";
-import {
-  certificateChainLimit,
-  certificateLimitBytes,
-  trustRootEntryLimit,
-  trustRootLimitBytes,
-} from "../base/limits.ts";
 import { Base64Bytes } from "./base64.ts";
 import { parseDocument } from "./document.ts";
 import { SigningError } from "./errors.ts";
+import { certificateChainLimit, certificateLimitBytes, trustRootEntryLimit, trustRootLimitBytes } from "./limits.ts";
 
 /**
  * The authorities of a sigstore instance: who may issue certificates, keep logs and tell the time, and since when.

@@ -1,13 +1,13 @@
 import { mapConcurrent } from "../base/concurrency.ts";
 import type { Digest } from "../base/digest.ts";
 import { ContentError } from "../base/errors.ts";
-import { verifiedReferrerLimit } from "../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget, ReadOnlyTarget, ReferrerLister } from "../oci/content.ts";
 import type { Descriptor } from "../oci/descriptor.ts";
 import { type AttachedBundle, readAttachedBundle } from "./attached-bundle.ts";
 import { printable } from "./document.ts";
 import { signedBytes } from "./envelope.ts";
 import { VerificationError } from "./errors.ts";
+import { verifiedReferrerLimit } from "./limits.ts";
 import { omsPredicateType } from "./oms/predicate-type.ts";
 import { findSigner } from "./signer-search.ts";
 import { isAbout, parseStatement } from "./statement.ts";

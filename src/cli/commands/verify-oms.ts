@@ -1,7 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { documentLimitBytes, keyFileLimitBytes } from "../../base/limits.ts";
+import { documentLimitBytes } from "../../base/limits.ts";
+import { keyFileLimitBytes } from "../../trust/limits.ts";
 import type { OmsPolicy, OmsSigner } from "../../trust/oms/index.ts";
 import type { Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";

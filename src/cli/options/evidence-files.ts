@@ -1,7 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { documentLimitBytes, evaluationFileLimit, evaluationLogLimitBytes } from "../../base/limits.ts";
+import { documentLimitBytes } from "../../base/limits.ts";
 import type { EvidenceKind, EvidenceSource } from "../../evidence/index.ts";
+import { evaluationFileLimit, evaluationLogLimitBytes } from "../../evidence/limits.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 

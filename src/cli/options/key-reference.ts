@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { keyFileLimitBytes } from "../../base/limits.ts";
+import { keyFileLimitBytes } from "../../trust/limits.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 

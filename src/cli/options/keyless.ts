@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { identityTokenLimitCharacters, trustRootLimitBytes } from "../../base/limits.ts";
 import type { Signer, SigningInstance } from "../../trust/index.ts";
+import { identityTokenLimitCharacters, trustRootLimitBytes } from "../../trust/limits.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { signingConfigPath } from "./trust-store.ts";

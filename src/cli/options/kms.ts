@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { keyFileLimitBytes } from "../../base/limits.ts";
 import type { Signer } from "../../trust/index.ts";
 import type { KmsReference } from "../../trust/kms/index.ts";
+import { keyFileLimitBytes } from "../../trust/limits.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname, relative, resolve } from "node:path";
+import { policyBaseLimit } from "../../lifecycle/limits.ts";
 import type { NamedText } from "../../lifecycle/policy/lint.ts";
 import { absoluteLocation, defaultRegistry } from "../config.ts";
 import type { Context } from "../context.ts";
@@ -57,7 +58,6 @@ export async function readPolicyText(
 async function checkCircle(files: readonly string[]): Promise<void> {
   const first = files.indexOf(files.at(-1) ?? "");
   const isCircle = first < files.length - 1;
-  const { policyBaseLimit } = await import("../../base/limits.ts");
   if (!isCircle && files.length - 1 <= policyBaseLimit) return;
   const { LifecycleError } = await import("../../lifecycle/errors.ts");
   const way = files

@@ -1,5 +1,4 @@
 import type { Digest } from "../../base/digest.ts";
-import { bomMetricLimit } from "../../base/limits.ts";
 import { modelAnnotationKeys } from "../../model/media-types.ts";
 import { readModel } from "../../model/read.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
@@ -7,6 +6,7 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { annotationKeys } from "../../oci/media-types.ts";
 import type { Verification, VerificationPolicy } from "../../trust/verification.ts";
 import { verifyStatements } from "../../trust/verify.ts";
+import { bomMetricLimit } from "../limits.ts";
 import { type PredicateKind, predicateSchemas, predicateTypes } from "../predicate-types.ts";
 import type { Eval } from "../predicates/eval.ts";
 import type { CardFields, ModelCard } from "../predicates/model-card.ts";

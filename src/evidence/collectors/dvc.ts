@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { JsonValue } from "../../base/json.ts";
-import { collectedEntryLimit } from "../../base/limits.ts";
+import { collectedEntryLimit } from "../limits.ts";
 import { type JsonObject, objectOf, textIn } from "../readers/json-file.ts";
 import { parseYamlObject } from "../readers/yaml-file.ts";
 import type { Collector, Finding, FoundDataset } from "./finding.ts";

@@ -3,7 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, stat, utimes, writeFile } from "node:fs/p
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { gitReplyLimitBytes, gitTimeLimitMs } from "../../base/limits.ts";
+import { gitReplyLimitBytes, gitTimeLimitMs } from "../limits.ts";
 import type { Place } from "./finding.ts";
 import type { GitDirectory } from "./git-directory.ts";
 

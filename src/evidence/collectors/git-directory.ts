@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { parentDirectoryLimit } from "../../base/limits.ts";
+import { parentDirectoryLimit } from "../limits.ts";
 import { commitIn } from "./finding.ts";
 import { readSmallText } from "./small-file.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { JsonValue } from "../../base/json.ts";
-import { collectedEntryLimit } from "../../base/limits.ts";
+import { collectedEntryLimit } from "../limits.ts";
 import { type JsonObject, objectOf, readExactJsonObject, textIn } from "../readers/json-file.ts";
 import { splitFrontMatter } from "../readers/markdown.ts";
 import { parseYamlObject } from "../readers/yaml-file.ts";

@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { collectedEntryLimit, collectedRunLimit } from "../../base/limits.ts";
+import { collectedEntryLimit, collectedRunLimit } from "../limits.ts";
 import { type JsonObject, objectOf, textIn } from "../readers/json-file.ts";
 import { parseYamlObject } from "../readers/yaml-file.ts";
 import { type Collector, commitIn, type Finding, type FoundDataset } from "./finding.ts";

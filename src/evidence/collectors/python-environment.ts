@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { digestHex, digestOf } from "../../base/digest.ts";
-import { lockFileLimitBytes } from "../../base/limits.ts";
+import { lockFileLimitBytes } from "../limits.ts";
 import { redactSecrets } from "../redaction.ts";
 import type { Collector, Finding } from "./finding.ts";
 import { readSmallFile } from "./small-file.ts";

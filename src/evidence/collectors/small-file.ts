@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
 import { open, readdir } from "node:fs/promises";
 import { basename } from "node:path";
-import { collectedDirectoryLimit, collectedFileLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
+import { collectedDirectoryLimit, collectedFileLimitBytes } from "../limits.ts";
 
 /**
  * Reads a file of whatever directory the user happens to be in, as a whole.

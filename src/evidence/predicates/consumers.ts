@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { consumerLimit } from "../../base/limits.ts";
+import { consumerLimit } from "../limits.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";
 
 /** One user of a version. `count` is a number of instances or clients; absent: at least one. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { evalResultLimit } from "../../base/limits.ts";
 import { Decimal } from "../decimal.ts";
+import { evalResultLimit } from "../limits.ts";
 import {
   Comparator,
   type Eval,

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { decimalLimitCharacters, evalResultLimit } from "../../base/limits.ts";
 import { compareDecimals, Decimal } from "../decimal.ts";
+import { decimalLimitCharacters, evalResultLimit } from "../limits.ts";
 import { evalEnvironments } from "../predicate-words.ts";
 import { ContentDigest, DigestSet } from "./digest-set.ts";
 import { FileReference, Name, Timestamp } from "./resource.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cardFieldLimitCharacters } from "../../base/limits.ts";
+import { cardFieldLimitCharacters } from "../limits.ts";
 import { FileReference, Name } from "./resource.ts";
 
 const text = z.string().min(1).max(cardFieldLimitCharacters);

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { monitoringMetricLimit } from "../../base/limits.ts";
 import { Decimal } from "../decimal.ts";
+import { monitoringMetricLimit } from "../limits.ts";
 import { monitoringCategories } from "../predicate-words.ts";
 import { ContentDigest } from "./digest-set.ts";
 import { Comparator, meets } from "./eval.ts";

@@ -1,4 +1,4 @@
-import { csvColumnLimit } from "../../base/limits.ts";
+import { csvColumnLimit } from "../limits.ts";
 
 /**
  * Parses CSV (RFC 4180): commas, or semicolons or tabs where the first line has no comma; quotes; LF or CRLF.

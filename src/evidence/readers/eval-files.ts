@@ -1,8 +1,9 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
 import type { JsonValue } from "../../base/json.ts";
-import { documentLimitBytes, evaluationParseLimitBytes } from "../../base/limits.ts";
+import { documentLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
+import { evaluationParseLimitBytes } from "../limits.ts";
 import { readExactJson } from "./json-file.ts";
 import type { ReadFiles } from "./reading.ts";
 import { parseYaml } from "./yaml-file.ts";

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
-import { decimalLimitCharacters } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
+import { decimalLimitCharacters } from "../limits.ts";
 import type { Measurement } from "./eval-run.ts";
 import { type JsonObject, objectOf } from "./json-file.ts";
 

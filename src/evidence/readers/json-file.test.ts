@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { refusedWith } from "../../../test/support/evidence.ts";
-import { jsonValueLimit } from "../../base/limits.ts";
+import { jsonValueLimit } from "../limits.ts";
 import { readExactJson } from "./json-file.ts";
 
 const read = (text: string) =>

@@ -1,8 +1,9 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { type JsonValue, parseStrictJson } from "../../base/json.ts";
-import { jsonDepthLimit, jsonValueLimit } from "../../base/limits.ts";
+import { jsonDepthLimit } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
+import { jsonValueLimit } from "../limits.ts";
 
 export type JsonObject = { readonly [key: string]: JsonValue };
 

@@ -1,7 +1,7 @@
 import { parseStrictJson } from "../../base/json.ts";
-import { jsonLineLimit, jsonLineLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
+import { jsonLineLimit, jsonLineLimitBytes } from "../limits.ts";
 import { type JsonObject, objectOf, readExactJson } from "./json-file.ts";
 
 const lineFeed = 0x0a;

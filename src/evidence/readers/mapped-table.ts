@@ -1,7 +1,8 @@
 import type { JsonValue } from "../../base/json.ts";
-import { documentLimitBytes, evalResultLimit } from "../../base/limits.ts";
+import { documentLimitBytes } from "../../base/limits.ts";
 import { EvidenceError } from "../errors.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
+import { evalResultLimit } from "../limits.ts";
 import { parseCsv } from "./csv.ts";
 import type { EvalContext } from "./eval-format.ts";
 import { objectsOf } from "./json-fields.ts";

@@ -1,6 +1,6 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
-import { scanReportTestLimit } from "../../base/limits.ts";
 import type { EvidenceFile } from "../evidence-file.ts";
+import { scanReportTestLimit } from "../limits.ts";
 import type { TestResult } from "../predicates/test-result.ts";
 
 type Report = Pick<TestResult, "result" | "configuration" | "failedTests" | "warnedTests">;

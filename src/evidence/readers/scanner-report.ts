@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scanReportTestLimit } from "../../base/limits.ts";
+import { scanReportTestLimit } from "../limits.ts";
 import type { TestResult } from "../predicates/test-result.ts";
 import type { JsonObject } from "./json-file.ts";
 

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { vulnerabilityLimit } from "../../base/limits.ts";
 import { schemaProblems } from "../../base/schema-problems.ts";
 import { EvidenceError } from "../errors.ts";
 import { fileReference } from "../evidence-file.ts";
 import type { EvidenceInput } from "../evidence-input.ts";
+import { vulnerabilityLimit } from "../limits.ts";
 import { ForeignTimestamp } from "../predicates/resource.ts";
 import type { Vulnerabilities } from "../predicates/vulns.ts";
 import { type JsonObject, readJsonObject } from "./json-file.ts";

@@ -1,14 +1,15 @@
 import { gunzipSync, inflateSync } from "node:zlib";
-import { archiveDepthLimit, inflatedMemberLimitBytes } from "../../base/limits.ts";
 import { ModelError } from "../../model/errors.ts";
 import { parseNpy } from "../../model/formats/npy.ts";
 import { isTar } from "../../model/formats/tar.ts";
 import { readZipDirectory } from "../../model/formats/zip/directory.ts";
 import { templateRisks } from "../../model/inspect/chat-template.ts";
+import { inflatedMemberLimitBytes } from "../../model/limits.ts";
 import { bytesReader, slice } from "../../model/weights/range-reader.ts";
 import type { WeightsHeader } from "../../model/weights/tensor.ts";
 import { readWeightsHeader } from "../../model/weights/weights-header.ts";
 import { fileMagic, fileMagicBytes } from "../file-magic.ts";
+import { archiveDepthLimit } from "../limits.ts";
 import { memberOf, type ScanContent } from "./content.ts";
 import { type Claim, coverage } from "./context.ts";
 import { scanHdf5 } from "./hdf5-scan.ts";

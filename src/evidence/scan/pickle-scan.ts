@@ -1,8 +1,8 @@
-import { pickleJudgedLimit } from "../../base/limits.ts";
 import { ModelError } from "../../model/errors.ts";
 import { ByteCursor } from "../../model/formats/byte-cursor.ts";
 import { type PickleEnd, type PickleOddity, walkPickle } from "../../model/formats/pickle/machine.ts";
 import { isLegacyTorch, LegacyStorages } from "../../model/formats/torch-legacy.ts";
+import { pickleJudgedLimit } from "../../model/limits.ts";
 import type { RangeReader } from "../../model/weights/range-reader.ts";
 import { isDangerousGlobal } from "./dangerous-globals.ts";
 import { isSafeGlobal } from "./safe-globals.ts";

@@ -1,4 +1,4 @@
-import { scanFindingLimit } from "../../base/limits.ts";
+import { scanFindingLimit } from "../limits.ts";
 
 /**
  * What a scan says of a file. `safe`: data only, of a known format, read to its end. `suspicious`: would run code that is

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import type { ByteStream } from "../../base/bytes.ts";
-import { headFileLimitBytes } from "../../base/limits.ts";
+import { headFileLimitBytes } from "../limits.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Chain, ChainLink } from "./fold.ts";
 import type { TransitionRecord } from "./record.ts";

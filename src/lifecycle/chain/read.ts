@@ -1,8 +1,8 @@
 import { hasCode } from "../../base/errors.ts";
-import { chainLimit } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { LifecycleError } from "../errors.ts";
+import { chainLimit } from "../limits.ts";
 import type { Policy } from "../policy/policy.ts";
 import { logTag, parseLifecycleTag } from "../versions/tags.ts";
 import { resolveTag } from "../versions/version.ts";

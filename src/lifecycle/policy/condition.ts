@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { conditionStepLimit } from "../../base/limits.ts";
+import { conditionStepLimit } from "../limits.ts";
 import { expressionProblem, type Shape, shapeOf } from "./condition-shape.ts";
 
 /** What a condition says of a predicate. Only `holds` passes; the other two are told apart for the denial. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { castPolicyYaml, newCast } from "../../../test/support/lifecycle.ts";
-import { policyBaseLimit } from "../../base/limits.ts";
 import { MemoryRegistry } from "../../stores/memory/index.ts";
+import { policyBaseLimit } from "../limits.ts";
 import { explainPolicy } from "./explain.ts";
 import { lintPolicy } from "./lint.ts";
 import { withOrigins } from "./origins.ts";

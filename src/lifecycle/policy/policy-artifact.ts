@@ -1,5 +1,4 @@
 import { collect, decodeUtf8 } from "../../base/bytes.ts";
-import { policyBaseLimit, policyLimitBytes } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyTarget, Target } from "../../oci/content.ts";
 import { type Descriptor, describe } from "../../oci/descriptor.ts";
 import { fetchImageManifest } from "../../oci/fetch-manifest.ts";
@@ -7,6 +6,7 @@ import { annotationKeys } from "../../oci/media-types.ts";
 import { emptyJson, manifestSource, packManifest } from "../../oci/pack.ts";
 import { bytesSource } from "../../oci/source.ts";
 import { LifecycleError } from "../errors.ts";
+import { policyBaseLimit, policyLimitBytes } from "../limits.ts";
 
 /** Artifact type of a policy in a registry. */
 export const policyArtifactType = "application/vnd.mreg.policy.v1+yaml";

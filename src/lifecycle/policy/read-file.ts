@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { policyBaseLimit } from "../../base/limits.ts";
+import { policyBaseLimit } from "../limits.ts";
 import { findWeakenings } from "./invariant.ts";
 import type { PolicyProblem } from "./problem.ts";
 import { findBrokenReferences } from "./references.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { identityLimitCharacters } from "../../base/limits.ts";
+import { identityLimitCharacters } from "../../trust/limits.ts";
 import { EvidenceRule } from "./schema/evidence.ts";
 import { Delegation, EnforcementRule, ExceptionRule, NamingRule, WitnessRule } from "./schema/governance.ts";
 import { StateRule, Transitions } from "./schema/transition.ts";

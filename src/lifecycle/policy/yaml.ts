@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, parseDocument, visit } from "yaml";
-import { policyLimitBytes } from "../../base/limits.ts";
 import { LifecycleError } from "../errors.ts";
+import { policyLimitBytes } from "../limits.ts";
 
 /**
  * Reads YAML that somebody else may have written.

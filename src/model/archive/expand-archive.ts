@@ -4,9 +4,9 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { ByteStream } from "../../base/bytes.ts";
 import { ContentError } from "../../base/errors.ts";
-import { expandedArchiveLimitBytes, expandedArchiveLimitRatio } from "../../base/limits.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { ModelError } from "../errors.ts";
+import { expandedArchiveLimitBytes, expandedArchiveLimitRatio } from "../limits.ts";
 import type { LayerEncoding } from "../media-types.ts";
 
 /** An archive, and how it is compressed. */

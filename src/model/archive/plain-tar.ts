@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { digestOf } from "../../base/digest.ts";
-import { filePathLimitBytes, modelFileLimit } from "../../base/limits.ts";
+import { modelFileLimit } from "../../base/limits.ts";
+import { filePathLimitBytes } from "../limits.ts";
 import type { HashedMember } from "./tar-archive.ts";
 import { tarBlockBytes, tarEndBytes, tarPadding, writeTarHeader } from "./tar-header.ts";
 import { tarMemberLimitBytes } from "./tar-layer.ts";

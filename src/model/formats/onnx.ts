@@ -1,4 +1,4 @@
-import { tensorLimit } from "../../base/limits.ts";
+import { tensorLimit } from "../limits.ts";
 import type { RangeReader } from "../weights/range-reader.ts";
 import { countElements, quote, unsafe } from "../weights/tensor.ts";
 import type { DescribedTensor, WeightsDescription } from "./description.ts";

@@ -1,5 +1,5 @@
 import { gunzipSync, inflateSync } from "node:zlib";
-import { inflatedMemberLimitBytes, pickleJudgedLimit, tensorLimit } from "../../base/limits.ts";
+import { inflatedMemberLimitBytes, pickleJudgedLimit, tensorLimit } from "../limits.ts";
 import { bytesReader, type RangeReader } from "../weights/range-reader.ts";
 import { countElements, unsafe } from "../weights/tensor.ts";
 import { arrayType } from "./array-types.ts";

@@ -1,4 +1,4 @@
-import { protobufDepthLimit, protobufFieldLimit } from "../../base/limits.ts";
+import { protobufDepthLimit, protobufFieldLimit } from "../limits.ts";
 import type { RangeReader } from "../weights/range-reader.ts";
 import { unsafe } from "../weights/tensor.ts";
 import { ByteCursor } from "./byte-cursor.ts";

@@ -1,4 +1,4 @@
-import { archiveMemberLimit } from "../../base/limits.ts";
+import { archiveMemberLimit } from "../limits.ts";
 import type { RangeReader } from "../weights/range-reader.ts";
 import { quote, unsafe } from "../weights/tensor.ts";
 import { PagedReader } from "./paged-reader.ts";

@@ -1,7 +1,7 @@
 import { type Digest, digestHex } from "../../base/digest.ts";
-import { tensorIndexEntryLimit, tensorIndexLimitBytes } from "../../base/limits.ts";
 import { contentPieceSize, type Piece, type Split } from "../../transfer/pieces/index.ts";
 import { comparePaths } from "../file-path.ts";
+import { tensorIndexEntryLimit, tensorIndexLimitBytes } from "../limits.ts";
 import { tensorIndexType } from "../media-types.ts";
 import type { Tensor, WeightsHeader } from "../weights/tensor.ts";
 import { weightsFormat } from "../weights/weights-format.ts";

@@ -1,11 +1,11 @@
 import { collect } from "../../base/bytes.ts";
 import type { Digest } from "../../base/digest.ts";
 import { ContentError, isMregError } from "../../base/errors.ts";
-import { tensorIndexLimit, tensorIndexLimitBytes, tensorIndexListLimit } from "../../base/limits.ts";
 import type { CallOptions, Fetcher, ReferrerLister } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { fetchImageManifest } from "../../oci/fetch-manifest.ts";
 import { ModelError } from "../errors.ts";
+import { tensorIndexLimit, tensorIndexLimitBytes, tensorIndexListLimit } from "../limits.ts";
 import { tensorIndexType } from "../media-types.ts";
 import type { IndexedFile, TensorIndex } from "./document.ts";
 import { parseTensorIndex } from "./parse.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { type Digest, digestHex } from "../../base/digest.ts";
 import { isMregError } from "../../base/errors.ts";
-import { indexCacheLimit } from "../../base/limits.ts";
+import { indexCacheLimit } from "../limits.ts";
 import { tensorIndexType } from "../media-types.ts";
 import { encodeTensorIndex } from "./build.ts";
 import type { IndexedFile } from "./document.ts";

@@ -1,7 +1,7 @@
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { localDepthLimit, localFileLimit } from "../../base/limits.ts";
+import { localDepthLimit, localFileLimit } from "../limits.ts";
 import { indexedFileBytes } from "./build.ts";
 
 /** A file on this machine that may be an older version of something. */

@@ -1,10 +1,10 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
 import { ContentError } from "../../base/errors.ts";
-import { tensorIndexEntryLimit, tensorIndexLimitBytes } from "../../base/limits.ts";
 import { arrayAt, constantAt, countAt, objectAt, optionalAt, textAt, unexpected } from "../../base/shape.ts";
 import { contentPieceRange, pieceLimitBytes } from "../../transfer/pieces/index.ts";
 import { ModelError } from "../errors.ts";
 import { pathProblem } from "../file-path.ts";
+import { tensorIndexEntryLimit, tensorIndexLimitBytes } from "../limits.ts";
 import { tensorIndexType } from "../media-types.ts";
 import { quote } from "../weights/tensor.ts";
 import type { IndexEntry, IndexedFile, TensorIndex } from "./document.ts";

@@ -1,5 +1,5 @@
 import { decodeUtf8 } from "../../base/bytes.ts";
-import { ggufHeaderLimitBytes } from "../../base/limits.ts";
+import { ggufHeaderLimitBytes } from "../limits.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { unsafe } from "./tensor.ts";
 

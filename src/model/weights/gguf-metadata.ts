@@ -1,4 +1,4 @@
-import { ggufStringLimitBytes } from "../../base/limits.ts";
+import { ggufStringLimitBytes } from "../limits.ts";
 import type { GgufCursor } from "./gguf-cursor.ts";
 import { quote, unsafe } from "./tensor.ts";
 

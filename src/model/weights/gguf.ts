@@ -1,4 +1,4 @@
-import { tensorLimit } from "../../base/limits.ts";
+import { tensorLimit } from "../limits.ts";
 import { GgufCursor } from "./gguf-cursor.ts";
 import { readMetadata } from "./gguf-metadata.ts";
 import { ggmlTypes } from "./gguf-types.ts";

@@ -1,6 +1,6 @@
 import { parseStrictJson } from "../../base/json.ts";
-import { safetensorsHeaderLimitBytes, tensorLimit } from "../../base/limits.ts";
 import { arrayAt, countAt, objectAt, textAt, textsAt, unexpected } from "../../base/shape.ts";
+import { safetensorsHeaderLimitBytes, tensorLimit } from "../limits.ts";
 import type { RangeReader } from "./range-reader.ts";
 import { countElements, quote, type Tensor, unsafe, type WeightsHeader } from "./tensor.ts";
 

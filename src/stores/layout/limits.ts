@@ -1,4 +1,4 @@
-/** Numbers that bound what a hostile directory can make mreg read; those of all floors are in `base/limits.ts`. */
+/** Numbers that bound what a hostile directory can make mreg read. */
 
 /**
  * Largest index.json read or written: some 200,000 entries of 300 bytes.

@@ -1,9 +1,9 @@
 import { collect } from "../../base/bytes.ts";
 import type { Digest } from "../../base/digest.ts";
 import { ContentError, hasCode } from "../../base/errors.ts";
-import { graphDepthLimit, graphNodeLimit } from "../../base/limits.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { InvalidInputError } from "../../oci/errors.ts";
+import { graphDepthLimit, graphNodeLimit } from "../../oci/limits.ts";
 import { checkManifestSize, parseManifest } from "../../oci/manifest.ts";
 import { isIndexType, isManifestType } from "../../oci/media-types.ts";
 import type { LayoutBlobs } from "./blobs.ts";

@@ -1,8 +1,8 @@
-import { listPageLimitBytes } from "../../base/limits.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { imageIndexAt } from "../../oci/manifest.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import type { HttpResponse } from "./http/response.ts";
+import { listPageLimitBytes } from "./limits.ts";
 
 /** One page of what the referrers API answers. */
 export interface ReferrersPage {

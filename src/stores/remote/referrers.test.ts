@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { listOf, rejectsWith } from "../../../test/support/expect.ts";
 import { indexOf, manifestSourceAs, pushArtifact, seededArtifact, seededBlob } from "../../../test/support/fixtures.ts";
 import { openRemote, type RegistryOptions, type RunningRegistry } from "../../../test/support/registry/index.ts";
-import { referrerListLimit } from "../../base/limits.ts";
 import { attach } from "../../oci/attach.ts";
 import type { Repository } from "../../oci/content.ts";
 import { type Descriptor, describe as describeBytes } from "../../oci/descriptor.ts";
@@ -10,6 +9,7 @@ import { mediaTypes } from "../../oci/media-types.ts";
 import { manifestSource } from "../../oci/pack.ts";
 import { referrersTag } from "../../oci/referrers-tag.ts";
 import { RemoteRegistry } from "./index.ts";
+import { referrerListLimit } from "./limits.ts";
 
 const type = "application/vnd.test.card.v1";
 

@@ -1,6 +1,5 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import { ContentError, hasCode } from "../../base/errors.ts";
-import { referrerListLimit } from "../../base/limits.ts";
 import type { CallOptions, ReferrerListOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { type Manifest, parseManifest } from "../../oci/manifest.ts";
@@ -8,6 +7,7 @@ import { mediaTypes } from "../../oci/media-types.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { FallbackIndex } from "./fallback-index.ts";
 import { hasStatus } from "./http/error.ts";
+import { referrerListLimit } from "./limits.ts";
 import type { RemoteManifests } from "./manifests.ts";
 import { pages } from "./paging.ts";
 import { isIncomplete, readReferrersPage } from "./referrers-page.ts";

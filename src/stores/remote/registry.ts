@@ -1,6 +1,6 @@
 import { systemClock } from "../../base/clock.ts";
 import { ContentError } from "../../base/errors.ts";
-import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
+import { listLimit } from "../../base/limits.ts";
 import { readQuietly } from "../../base/shape.ts";
 import type { CallOptions, Capabilities, Registry } from "../../oci/content.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
@@ -18,6 +18,7 @@ import { RetryPolicy } from "./http/retry.ts";
 import { Transport } from "./http/transport.ts";
 import { type HttpUrl, httpUrl } from "./http/url.ts";
 import { WarningCollector } from "./http/warnings.ts";
+import { listPageLimitBytes } from "./limits.ts";
 import { defaultTimeouts, type RemoteOptions } from "./options.ts";
 import { namesAt, pages } from "./paging.ts";
 import { probeWire } from "./probe.ts";

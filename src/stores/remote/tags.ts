@@ -1,6 +1,6 @@
 import { digestAlgorithm, digestOf } from "../../base/digest.ts";
 import { ContentError, hasCode } from "../../base/errors.ts";
-import { listLimit, listPageLimitBytes } from "../../base/limits.ts";
+import { listLimit } from "../../base/limits.ts";
 import { readQuietly } from "../../base/shape.ts";
 import type { CallOptions, TagOptions } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
@@ -10,6 +10,7 @@ import { isReferrersTag } from "../../oci/referrers-tag.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { hasStatus, type RegistryError } from "./http/error.ts";
 import type { HttpResponse } from "./http/response.ts";
+import { listPageLimitBytes } from "./limits.ts";
 import type { ReadManifest, RemoteManifests } from "./manifests.ts";
 import { namesAt, pages } from "./paging.ts";
 import { storeError } from "./store-error.ts";

@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { certificateChainLimit } from "../../base/limits.ts";
 import type { CallOptions } from "../../oci/content.ts";
+import { certificateChainLimit } from "../limits.ts";
 import { readCertificate } from "../trust-root.ts";
 import type { IdentityToken } from "./identity-token.ts";
 import { askService, type Fetch, parseReply, unavailable } from "./service.ts";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseStrictJson } from "../../base/json.ts";
-import { identityTokenLimitCharacters } from "../../base/limits.ts";
 import { schemaProblems } from "../../base/schema-problems.ts";
 import { SigningError } from "../errors.ts";
+import { identityTokenLimitCharacters } from "../limits.ts";
 
 /** What of a token is of interest here. Whether it is genuine is for the certificate authority to say. */
 const Claims = z.object({

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { z } from "zod";
 import { parseStrictJson } from "../../base/json.ts";
-import { serviceReplyLimitBytes } from "../../base/limits.ts";
 import { schemaProblems } from "../../base/schema-problems.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { printable } from "../document.ts";
 import { SigningError } from "../errors.ts";
+import { serviceReplyLimitBytes } from "../limits.ts";
 
 /** The `fetch` of the platform, or one with proxies and certificate authorities of its own. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;

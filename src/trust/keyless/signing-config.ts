@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { isMregError } from "../../base/errors.ts";
-import { trustRootEntryLimit, trustRootLimitBytes } from "../../base/limits.ts";
 import { parseDocument } from "../document.ts";
 import { SigningError } from "../errors.ts";
+import { trustRootEntryLimit, trustRootLimitBytes } from "../limits.ts";
 import type { Witnesses } from "./witnesses.ts";
 
 /** Where a sigstore instance is: who certifies, who logs, who tells the time. */

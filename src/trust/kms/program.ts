@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { kmsReplyLimitBytes } from "../../base/limits.ts";
 import { SigningError } from "../errors.ts";
+import { kmsReplyLimitBytes } from "../limits.ts";
 
 export interface ProgramOptions {
   readonly env: Readonly<Record<string, string | undefined>>;

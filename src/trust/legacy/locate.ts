@@ -1,7 +1,7 @@
 import { ContentError, hasCode } from "../../base/errors.ts";
-import { verifiedReferrerLimit } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
+import { verifiedReferrerLimit } from "../limits.ts";
 import { signatureTag } from "./signature-tag.ts";
 
 /** Artifact types of the manifests that cosign's experiment of 2023, and Tekton Chains, attach to the subject. */

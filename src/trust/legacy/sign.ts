@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ContentError, hasCode } from "../../base/errors.ts";
-import { legacySignatureLimit } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyTarget, Target } from "../../oci/content.ts";
 import { type Descriptor, describe } from "../../oci/descriptor.ts";
 import { StoreError } from "../../oci/errors.ts";
@@ -9,6 +8,7 @@ import { bytesSource } from "../../oci/source.ts";
 import { Base64Bytes, encodeBase64 } from "../base64.ts";
 import { SigningError } from "../errors.ts";
 import { verifySignature } from "../key.ts";
+import { legacySignatureLimit } from "../limits.ts";
 import type { Signer } from "../signer.ts";
 import { layerAnnotations, layerKind } from "./signature-layer.ts";
 import { packSignatures } from "./signature-manifest.ts";

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { collect } from "../../base/bytes.ts";
-import { documentLimitBytes, simpleSigningLimitBytes } from "../../base/limits.ts";
+import { documentLimitBytes } from "../../base/limits.ts";
 import type { CallOptions, Fetcher } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { Base64Bytes } from "../base64.ts";
 import { parseDocument, printable } from "../document.ts";
 import { readEnvelope, signedBytes, WireEnvelope } from "../envelope.ts";
 import { VerificationError } from "../errors.ts";
+import { simpleSigningLimitBytes } from "../limits.ts";
 import { simpleSigningMediaType } from "./simple-signing.ts";
 
 /** Layer type of attestations before bundles. */

@@ -12,13 +12,13 @@ import {
   withReferrers,
 } from "../../../test/support/trust.ts";
 import { digestOf } from "../../base/digest.ts";
-import { legacySignatureLimit, simpleSigningLimitBytes } from "../../base/limits.ts";
 import type { ReadOnlyGraphTarget, Repository } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { mediaTypes } from "../../oci/media-types.ts";
 import { manifestSource, packManifest } from "../../oci/pack.ts";
 import { bytesSource } from "../../oci/source.ts";
 import { signEnvelope, writeEnvelope } from "../envelope.ts";
+import { legacySignatureLimit, simpleSigningLimitBytes } from "../limits.ts";
 import { requireSignature, signManifest } from "../manifest-signature.ts";
 import { signPredicateType } from "../sign.ts";
 import type { Signer } from "../signer.ts";

@@ -1,12 +1,12 @@
 import { mapConcurrent } from "../../base/concurrency.ts";
 import type { Digest } from "../../base/digest.ts";
 import { ContentError } from "../../base/errors.ts";
-import { legacySignatureLimit } from "../../base/limits.ts";
 import type { CallOptions, ReadOnlyGraphTarget, ReadOnlyTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { fetchManifest } from "../../oci/fetch-manifest.ts";
 import { contentOf } from "../content-verdict.ts";
 import { VerificationError } from "../errors.ts";
+import { legacySignatureLimit } from "../limits.ts";
 import { signPredicateType } from "../sign.ts";
 import { findSigner } from "../signer-search.ts";
 import { isAbout, makeStatement, parseStatement, type Statement } from "../statement.ts";

@@ -1,12 +1,12 @@
 import type { X509Certificate } from "node:crypto";
 import { z } from "zod";
-import { certificateChainLimit, certificateLimitBytes } from "../../base/limits.ts";
 import { Base64Bytes } from "../base64.ts";
 import { parseBundle } from "../bundle.ts";
 import { parseDocument } from "../document.ts";
 import { type Envelope, readEnvelope, signedBytes, WireEnvelope } from "../envelope.ts";
 import { VerificationError } from "../errors.ts";
 import type { Identity } from "../identity.ts";
+import { certificateChainLimit, certificateLimitBytes } from "../limits.ts";
 import { findSigner } from "../signer-search.ts";
 import { parseStatement, type Statement } from "../statement.ts";
 import { findTrustedKey } from "../trusted-key.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Base64Bytes } from "../base64.ts";
 import {
   bundleProofLimit,
   checkpointLimitCharacters,
@@ -6,8 +7,7 @@ import {
   inclusionHashLimit,
   logEntryLimitBytes,
   timestampLimitBytes,
-} from "../../base/limits.ts";
-import { Base64Bytes } from "../base64.ts";
+} from "../limits.ts";
 
 /**
  * The proofs of a bundle, as strict as they can be before anything is computed from them: every field has a type, a

@@ -1,7 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { RFC3161Timestamp } from "@sigstore/core";
 import { type SignedEntity, Verifier } from "@sigstore/verify";
-import { certificateChainLimit } from "../../base/limits.ts";
 import { schemaProblems } from "../../base/schema-problems.ts";
 import type { WireProofs } from "../bundle.ts";
 import { acceptsIdentity } from "../certificate-identity.ts";
@@ -9,6 +8,7 @@ import { printable } from "../document.ts";
 import { VerificationError } from "../errors.ts";
 import type { CertificateIdentity, PublicKey } from "../identity.ts";
 import { describePublicKey, verifySignature } from "../key.ts";
+import { certificateChainLimit } from "../limits.ts";
 import type { Proven } from "../proven.ts";
 import { readCertificate } from "../trust-root.ts";
 import type { CertificateTrust, ProofTrust } from "../verification.ts";

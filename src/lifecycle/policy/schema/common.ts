@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { conditionLimitCharacters } from "../../../base/limits.ts";
+import { conditionLimitCharacters } from "../../limits.ts";
 import { duration, roles, strict, text } from "./words.ts";
 
 /** A demand in CEL, for what no field says. `p` is the predicate; only a result of `true` passes. */

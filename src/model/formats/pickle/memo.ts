@@ -1,4 +1,4 @@
-import { pickleMemoLimit } from "../../../base/limits.ts";
+import { pickleMemoLimit } from "../../limits.ts";
 import { unsafe } from "../../weights/tensor.ts";
 import { isObject, type PickleValue } from "./value.ts";
 

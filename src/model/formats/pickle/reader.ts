@@ -1,4 +1,4 @@
-import { pickleLineLimitBytes, pickleTextLimitBytes } from "../../../base/limits.ts";
+import { pickleLineLimitBytes, pickleTextLimitBytes } from "../../limits.ts";
 import { unsafe } from "../../weights/tensor.ts";
 import type { ByteCursor } from "../byte-cursor.ts";
 import { type Opcode, opcodes } from "./opcodes.ts";

@@ -1,4 +1,4 @@
-import { pickleRetainedLimit, pickleStackLimit } from "../../../base/limits.ts";
+import { pickleRetainedLimit, pickleStackLimit } from "../../limits.ts";
 import { unsafe } from "../../weights/tensor.ts";
 import { PickleMemo } from "./memo.ts";
 import { isObject, type PickleValue } from "./value.ts";

@@ -1,4 +1,4 @@
-import { archiveMemberLimit, zipDirectoryLimitBytes } from "../../../base/limits.ts";
+import { archiveMemberLimit, zipDirectoryLimitBytes } from "../../limits.ts";
 import type { RangeReader } from "../../weights/range-reader.ts";
 import { unsafe } from "../../weights/tensor.ts";
 

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { inflatedMemberLimitBytes } from "../../../base/limits.ts";
+import { inflatedMemberLimitBytes } from "../../limits.ts";
 import { bytesReader, type RangeReader, slice } from "../../weights/range-reader.ts";
 import { quote, unsafe } from "../../weights/tensor.ts";
 import type { ZipDirectory, ZipEntry } from "./directory.ts";

@@ -1,5 +1,5 @@
-import { credentialLimitBytes } from "../../../base/limits.ts";
 import { objectAt, optionalAt, readQuietly, textAt, textsAt } from "../../../base/shape.ts";
+import { credentialLimitBytes } from "../limits.ts";
 import { basicCode, type Credential, credentialError } from "./credentials.ts";
 
 /** One entry of `auths`. Unknown fields (`email`, vendors' own) stay when the file is written. */

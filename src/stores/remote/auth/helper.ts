@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { credentialLimitBytes } from "../../../base/limits.ts";
 import { objectAt, readQuietly, textAt } from "../../../base/shape.ts";
 import type { RegistryError } from "../http/error.ts";
 import { shown } from "../http/refusal.ts";
+import { credentialLimitBytes } from "../limits.ts";
 import { type Credential, credentialError, secretsOf } from "./credentials.ts";
 
 /** A helper may ask for a keychain's password; whoever is there answers within two minutes. */

@@ -1,5 +1,4 @@
 import type { Clock } from "../../../base/clock.ts";
-import { tokenLimitBytes } from "../../../base/limits.ts";
 import { numberAt, objectAt, optionalAt, readQuietly, textAt } from "../../../base/shape.ts";
 import { RegistryError } from "../http/error.ts";
 import type { HttpRequest } from "../http/exchange.ts";
@@ -8,6 +7,7 @@ import { refusal } from "../http/refusal.ts";
 import type { HttpResponse } from "../http/response.ts";
 import { isRetryable, type RetryPolicy } from "../http/retry.ts";
 import { type HttpUrl, withQuery } from "../http/url.ts";
+import { tokenLimitBytes } from "../limits.ts";
 import { basicCode, type Credential, secretsOf } from "./credentials.ts";
 import { checkTokenRedirect } from "./realm.ts";
 import type { Scope } from "./scope.ts";

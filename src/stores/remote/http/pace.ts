@@ -1,4 +1,4 @@
-import { slowestBytesPerSecond } from "../../../base/limits.ts";
+import { slowestBytesPerSecond } from "../limits.ts";
 
 /**
  * Notices a body that never stalls and never gets anywhere: a byte now and then keeps a connection, a file handle and a

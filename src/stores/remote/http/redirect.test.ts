@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rejectsWith } from "../../../../test/support/expect.ts";
-import { redirectLimit } from "../../../base/limits.ts";
+import { redirectLimit } from "../limits.ts";
 import type { HttpRequest } from "./exchange.ts";
 import { followRedirects, sameOriginUrl } from "./redirect.ts";
 import { HttpResponse } from "./response.ts";

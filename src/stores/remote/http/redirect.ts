@@ -1,4 +1,4 @@
-import { redirectLimit } from "../../../base/limits.ts";
+import { redirectLimit } from "../limits.ts";
 import { hostnameOf, isLocalHost } from "./address.ts";
 import { RegistryError } from "./error.ts";
 import type { HttpRequest } from "./exchange.ts";

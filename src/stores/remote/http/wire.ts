@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { buildConnector } from "undici";
-import { responseHeadLimitBytes } from "../../../base/limits.ts";
 import type { ByteSink } from "../../../oci/content.ts";
+import { responseHeadLimitBytes } from "../limits.ts";
 import { pourInto } from "./response.ts";
 import { parseResponseHead, type ResponseHead } from "./response-head.ts";
 
