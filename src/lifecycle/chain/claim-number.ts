@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode, isMregError } from "../../base/errors.ts";
+import { paceMs } from "../../base/pace.ts";
 import type { CallOptions, Capabilities, GraphTarget } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { LifecycleError } from "../errors.ts";
@@ -19,8 +20,7 @@ const longestPauseMs = 1_000;
  * Beyond that, a pause is this many times what the look before it took, since others are as slow as this one: a writer
  * may stall between its look and its write on a machine or a registry that is busy.
  */
-const paceFactor = 2;
-const longestPaceMs = 5_000;
+const slowPause = { times: 2, limitMs: 5_000 };
 
 /** Looks in a row that must find the same record under the tag. */
 const looks = { alone: 2, contended: 3 };
@@ -91,8 +91,8 @@ async function concede(
 
 /** Waits a pause of about this length, longer where looking takes long. */
 async function pause(lengthMs: number, startedMs: number, { signal }: CallOptions): Promise<void> {
-  const paceMs = Math.min(paceFactor * (performance.now() - startedMs), longestPaceMs);
-  await sleep(Math.max(lengthMs * (1 + Math.random()), paceMs), undefined, signal ? { signal } : {});
+  const waitMs = Math.max(lengthMs * (1 + Math.random()), paceMs(startedMs, slowPause));
+  await sleep(waitMs, undefined, signal ? { signal } : {});
 }
 
 async function createTag(store: GraphTarget, target: Descriptor, tag: string, options: CallOptions): Promise<void> {

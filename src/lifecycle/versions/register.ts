@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { hasCode, isMregError } from "../../base/errors.ts";
+import { paceMs } from "../../base/pace.ts";
 import type { CallOptions, Repository } from "../../oci/content.ts";
 import type { Descriptor } from "../../oci/descriptor.ts";
 import { StoreError } from "../../oci/errors.ts";
@@ -72,7 +73,7 @@ async function takeNumber(
  * times what the writing took, since the machine or the registry may be slow. Nobody waits who was alone.
  */
 const contestMs = 400;
-const longestContestMs = 10_000;
+const slowContest = { times: 3, limitMs: 10_000 };
 
 /**
  * Writes the number's second tag and looks at the first one again. Where a registry lets two writers create one tag, this
@@ -99,8 +100,7 @@ async function settleNumber(
     throw error;
   }
   if (store.supports.createOnce || (await isMine())) return;
-  const paceMs = Math.min(3 * (performance.now() - startedMs), longestContestMs);
-  const pauseMs = Math.max(contestMs * (1 + Math.random()), paceMs);
+  const pauseMs = Math.max(contestMs * (1 + Math.random()), paceMs(startedMs, slowContest));
   await sleep(pauseMs, undefined, options.signal ? { signal: options.signal } : {});
   if (await isMine()) return;
   await copyTag(store, tag, second, options);

@@ -1,4 +1,5 @@
 import type { Digest } from "../../base/digest.ts";
+import { paceMs } from "../../base/pace.ts";
 import type { CallOptions } from "../../oci/content.ts";
 import { type Descriptor, describe } from "../../oci/descriptor.ts";
 import { InvalidInputError, StoreError } from "../../oci/errors.ts";
@@ -22,8 +23,8 @@ const checks = { alone: 1, contended: 3 };
 /** Doublings of the pause after which further lost writes add none: 4 s by default. */
 const pauseSteps = 4;
 
-/** Most of a pause that is there for slow writers, however slow this one is. */
-const slowPauseLimitMs = 5_000;
+/** A pause that is there for slow writers. */
+const slowPause = { times: 3, limitMs: 5_000 };
 
 /** A list as it was read or written. */
 interface Listing {
@@ -127,8 +128,8 @@ export class FallbackIndex {
       }
       // A writer that read before our write and writes after it is only seen after a while: a longer one where
       // machines are slow, which our own pace tells.
-      const paceMs = Math.min(3 * (performance.now() - startedMs), slowPauseLimitMs);
-      await pause(Math.max(this.#retry.delayMs(Math.min(writes + found, pauseSteps)), paceMs));
+      const delayMs = this.#retry.delayMs(Math.min(writes + found, pauseSteps));
+      await pause(Math.max(delayMs, paceMs(startedMs, slowPause)));
     }
   }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ContentError, hasCode } from "../../base/errors.ts";
+import { paceMs } from "../../base/pace.ts";
 import type { CallOptions, ReadOnlyTarget, Target } from "../../oci/content.ts";
 import { type Descriptor, describe } from "../../oci/descriptor.ts";
 import { StoreError } from "../../oci/errors.ts";
@@ -27,8 +28,8 @@ const pauseMs = 25;
 /** Doublings of the pause after which further lost writes add none. */
 const pauseSteps = 3;
 
-/** Most of a pause that is there for slow writers, however slow this one is; as in the referrers fallback. */
-const slowPauseLimitMs = 5_000;
+/** A pause that is there for slow writers; as in the referrers fallback. */
+const slowPause = { times: 3, limitMs: 5_000 };
 
 export interface LegacySignOptions extends CallOptions {
   readonly signer: Signer;
@@ -84,8 +85,7 @@ export async function signLegacy(
     }
     // Whoever read before this write and writes after it is only seen after a while: a longer one where machines are
     // slow, which our own pace tells.
-    const paceMs = Math.min(3 * (performance.now() - startedMs), slowPauseLimitMs);
-    const waitMs = Math.max(pauseMs * 2 ** Math.min(writes + found, pauseSteps), paceMs);
+    const waitMs = Math.max(pauseMs * 2 ** Math.min(writes + found, pauseSteps), paceMs(startedMs, slowPause));
     await sleep(waitMs, undefined, signal ? { signal } : {});
     current = await readTag(store, tag, { signal });
   }
