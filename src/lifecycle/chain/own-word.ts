@@ -1,5 +1,5 @@
 import { durationMs } from "../duration.ts";
-import type { Policy } from "../policy/policy.ts";
+import { type Policy, transitionRule } from "../policy/policy.ts";
 import { needReason } from "../policy/references.ts";
 import type { TransitionKind } from "../policy/schema.ts";
 import type { ChainLink } from "./fold.ts";
@@ -13,8 +13,8 @@ import type { ChainLink } from "./fold.ts";
  * replay tells.
  */
 export function omissions({ record }: Pick<ChainLink, "record">, policy: Policy): readonly string[] {
-  const { approvals, breakGlass, from, kind, reason, recordedAt, to } = record;
-  const rule = policy.transitions.find((one) => one.from === from && one.to === to && one.kind === kind);
+  const { approvals, breakGlass, kind, reason, recordedAt } = record;
+  const rule = transitionRule(policy, record);
   if (!rule) return [];
   const wanted = rule.approvals?.count ?? 0;
   const within = (time: string, limit = "0s") => Date.parse(time) <= Date.parse(recordedAt) + durationMs(limit);

@@ -3,7 +3,7 @@ import { schemaProblems } from "../../base/schema-problems.ts";
 import { fromContentDigest } from "../../evidence/predicates/digest-set.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { LifecycleError } from "../errors.ts";
-import { hasRole, type Member, memberByFingerprint, type Policy, policyAt } from "../policy/policy.ts";
+import { hasRole, type Member, memberByFingerprint, type Policy, policyAt, transitionRule } from "../policy/policy.ts";
 import { successionProblem } from "../policy/succession.ts";
 import { parseVersionTag } from "../versions/tags.ts";
 import { type ChainLink, type ModelState, policyOf } from "./fold.ts";
@@ -109,9 +109,8 @@ function servingProblem(
 }
 
 function authorityProblem({ record, signer }: ChainLink, { policy }: LinkContext): string | undefined {
-  const { from, to, kind } = record;
-  const rule = policy.transitions.find((one) => one.from === from && one.to === to && one.kind === kind);
-  if (!rule) return `the policy has no ${kind} from ${from} to ${to}`;
+  const rule = transitionRule(policy, record);
+  if (!rule) return `the policy has no ${record.kind} from ${record.from} to ${record.to}`;
   if (hasRole(signer, rule.authorize.roles)) return undefined;
   const roles = rule.authorize.roles.join(" or ");
   return `${signer.name} (${rolesOf(signer)}) signed it, expected ${roles}; if that was so at ${record.recordedAt}, the policy says it by a delegation that has ended`;

@@ -1,4 +1,4 @@
-import { hasRole, type Policy, personsInRoles } from "./policy.ts";
+import { hasRole, type Policy, personsInRoles, transitionRule } from "./policy.ts";
 import type { Delegation } from "./schema.ts";
 
 /**
@@ -12,8 +12,7 @@ import type { Delegation } from "./schema.ts";
 export function endedDelegations(before: Policy, after: Policy, until: Date): readonly Delegation[] {
   const lent = new Map<string, Delegation>();
   for (const move of after.transitions) {
-    const { from, kind, to } = move;
-    const old = before.transitions.find((one) => one.from === from && one.to === to && one.kind === kind);
+    const old = transitionRule(before, move);
     const [role] = move.authorize.roles.filter((one) => personsInRoles(after, [one]).length > 0);
     const lender = role && after.roles.get(role)?.[0];
     if (!old || !role || !lender) continue;

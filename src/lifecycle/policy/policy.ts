@@ -118,6 +118,14 @@ export function memberByFingerprint(policy: Policy, fingerprint: Fingerprint): M
   return undefined;
 }
 
+/** The policy's rule for a move that a record names; undefined when it has none. */
+export function transitionRule(
+  { transitions }: Policy,
+  { from, to, kind }: { readonly from: string; readonly to: string; readonly kind: string },
+): TransitionRule | undefined {
+  return transitions.find((rule) => rule.from === from && rule.to === to && rule.kind === kind);
+}
+
 /** Tells whether a member has one of these roles. */
 export function hasRole(member: Member, roles: readonly string[]): boolean {
   return member.roles.some((role) => roles.includes(role));
