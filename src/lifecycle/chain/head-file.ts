@@ -25,17 +25,18 @@ const digest = z.string().regex(/^[a-z0-9]+:[0-9a-f]{32,}$/);
 
 /**
  * The first line of the file. After it come its lists of statements and then its links, one to a line, so that nobody
- * holds ten thousand of them as text. Of version 1, which was one line, only the head is used.
+ * holds ten thousand of them as text.
  */
 const HeadLine = z.object({
-  schemaVersion: z.union([z.literal(1), z.literal(2)]),
+  schemaVersion: z.literal(2),
   location: z.string(),
   policy: digest,
   /** Digest of the trusted root that certificates and witnesses were verified against. */
   root: z.string().optional(),
   sequence: z.int().min(1),
   digest,
-  lists: z.union([z.int().min(0), z.array(z.unknown())]),
+  /** How many lists of statements come next. */
+  lists: z.int().min(0),
 });
 type HeadLine = z.infer<typeof HeadLine>;
 
@@ -116,11 +117,10 @@ export async function withHead<Result>(
 }
 
 async function restore(
-  { lists: count, schemaVersion }: HeadLine,
+  { lists: count }: HeadLine,
   lines: AsyncIterator<string>,
   policy: Policy,
 ): Promise<readonly ChainLink[] | undefined> {
-  if (schemaVersion === 1 || typeof count !== "number") return undefined;
   const lists: List[] = [];
   const links: ChainLink[] = [];
   for (let line = await lines.next(); !line.done; line = await lines.next()) {
