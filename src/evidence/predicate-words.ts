@@ -1,5 +1,3 @@
-import type { CardField } from "./predicates/model-card.ts";
-
 /** Words that predicates and policies share, apart from the predicates' schemas: a policy is read without those. */
 
 /** Of `EvalEnvironment`. */
@@ -8,7 +6,7 @@ export const evalEnvironments = ["offline", "shadow", "canary"] as const;
 /** Of `MonitoringCategory`. */
 export const monitoringCategories = ["drift", "data-quality", "performance", "fairness", "operation"] as const;
 
-/** The fields of a model card. */
+/** The fields of a model card: `CardFields` has exactly these, or does not compile. */
 export const cardFields = [
   "intendedUse",
   "outOfScope",
@@ -22,4 +20,4 @@ export const cardFields = [
   "users",
   "languages",
   "baseModel",
-] as const satisfies readonly CardField[];
+] as const;

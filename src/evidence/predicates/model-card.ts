@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cardFieldLimitCharacters } from "../limits.ts";
+import type { cardFields } from "../predicate-words.ts";
 import { FileReference, Name } from "./resource.ts";
 
 const text = z.string().min(1).max(cardFieldLimitCharacters);
@@ -23,7 +24,7 @@ export const CardFields = z.strictObject({
   users: text.optional(),
   languages: list.optional(),
   baseModel: list.optional(),
-});
+} satisfies Record<(typeof cardFields)[number], z.ZodType>);
 export type CardFields = Readonly<z.infer<typeof CardFields>>;
 export type CardField = keyof CardFields;
 

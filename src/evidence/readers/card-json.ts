@@ -1,6 +1,7 @@
 import type { JsonValue } from "../../base/json.ts";
 import { EvidenceError } from "../errors.ts";
-import { type CardField, coreCardFields } from "../predicates/model-card.ts";
+import { cardFields } from "../predicate-words.ts";
+import type { CardField } from "../predicates/model-card.ts";
 import type { CardPlace, CardReading } from "./card-content.ts";
 import { listOf, objectAt, objectsOf, textOf } from "./json-fields.ts";
 import { type JsonObject, objectOf } from "./json-file.ts";
@@ -57,10 +58,7 @@ function formatOf(value: JsonObject, file: string): CardFormat {
 /** The fields in camelCase, as the predicate has them. */
 const own: Places = (card) =>
   Object.fromEntries(
-    [...coreCardFields, "outOfScope", "users", "languages", "baseModel"].map((field) => [
-      field,
-      Object.hasOwn(card, field) ? [{ path: [field], value: card[field] }] : [],
-    ]),
+    cardFields.map((field) => [field, Object.hasOwn(card, field) ? [{ path: [field], value: card[field] }] : []]),
   );
 
 /**
