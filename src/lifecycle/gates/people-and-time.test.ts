@@ -1,7 +1,18 @@
 import { describe, expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
+import { all, edit } from "../../../test/support/policy-edits.ts";
 import { type Draft, failures, item, put, situationOf } from "../../../test/support/situation.ts";
 import { decide } from "../decision/decide.ts";
+
+/** Leads evaluated the version and the champion; lea approves. */
+const evaluatedBy = (version: "lea" | "lou", champion: "lea" | "lou") =>
+  all(
+    edit("environment: [offline]\n    signedBy: [data-scientist, ci]", "environment: [offline]\n    signedBy: [lead]"),
+    (d) => {
+      put(d, "eval", { by: version });
+      d.champion?.items.splice(0, 1, item("eval", predicates.eval("0.90"), champion, "champion eval"));
+    },
+  );
 
 /** One change of a passing situation, and exactly what it must break. */
 const cases: readonly (readonly [what: string, change: (parts: Draft) => void, expected: readonly string[]])[] = [
@@ -16,42 +27,8 @@ const cases: readonly (readonly [what: string, change: (parts: Draft) => void, e
   ["approval without the role", (d) => (d.approvals = [{ by: "olga" }]), ["approvals MREG-E310"]],
   ["approval by the pusher with her second key", (d) => (d.approvals = [{ by: "alice2" }]), ["approvals MREG-E310"]],
   ["a second, good approval beside a bad one", (d) => (d.approvals = [{ by: "alice2" }, { by: "lou" }]), []],
-  [
-    "approval by the evaluator",
-    (d) => {
-      put(d, "eval", { by: "lea" });
-      d.yaml = (yaml) =>
-        yaml.replace(
-          "environment: [offline]\n    signedBy: [data-scientist, ci]",
-          "environment: [offline]\n    signedBy: [lead]",
-        );
-      d.champion = {
-        items: [
-          item("eval", predicates.eval("0.90"), "lou", "champion eval"),
-          item("canary", predicates.canary(), "ci", "cc"),
-        ],
-      };
-    },
-    ["approvals MREG-E310"],
-  ],
-  [
-    "approval by the champion's evaluator counts",
-    (d) => {
-      put(d, "eval", { by: "lou" });
-      d.yaml = (yaml) =>
-        yaml.replace(
-          "environment: [offline]\n    signedBy: [data-scientist, ci]",
-          "environment: [offline]\n    signedBy: [lead]",
-        );
-      d.champion = {
-        items: [
-          item("eval", predicates.eval("0.90"), "lea", "champion eval"),
-          item("canary", predicates.canary(), "ci", "cc"),
-        ],
-      };
-    },
-    [],
-  ],
+  ["approval by the evaluator", evaluatedBy("lea", "lou"), ["approvals MREG-E310"]],
+  ["approval by the champion's evaluator counts", evaluatedBy("lou", "lea"), []],
   [
     "approval by the requester",
     (d) => {
