@@ -286,6 +286,16 @@ test.each<readonly [gate: string, change: Change, fix: string]>([
     inEval('metrics: [{id: loans.accuracy, min: "0.95"}]'),
     "improve the model and push a new version, or evaluate it in full and attach the result",
   ],
+  [
+    "eval",
+    inEval('metrics: [{id: loans.f1, min: "0.9"}]'),
+    "measure it, then mreg attach ml/risk:v2 --type eval results.json",
+  ],
+  [
+    "eval",
+    all(inEval("origin: executed"), evalOf({ origin: "imported" })),
+    "let its signer run it, then mreg attach ml/risk:v2 --type eval results.json",
+  ],
   ["canary", (d) => put(d, "canary"), "mreg attach ml/risk:v2 --type eval results.json --environment shadow"],
   [
     "eval",
