@@ -19,18 +19,6 @@ export const evidenceKinds = [
 ] as const;
 export type EvidenceKind = (typeof evidenceKinds)[number];
 
-/** What a document is for, as `mreg attach --role` names it; gates ask for documents by it. */
-export const documentRoles = [
-  "runbook",
-  "rollback-plan",
-  "migration-path",
-  "monitoring-plan",
-  "risk-assessment",
-  "data-sheet",
-  "declaration-of-conformity",
-  "incident-report",
-] as const;
-
 /** What evidence is drafted from. */
 export interface EvidenceInput {
   /** The first one is read; the others go with it as they are. */

@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import { timestamp } from "../../base/clock.ts";
-import { documentRoles, type EvidenceKind, evidenceKinds } from "../../evidence/evidence-input.ts";
+import { type EvidenceKind, evidenceKinds } from "../../evidence/evidence-input.ts";
 import type { EvidenceDraft, EvidenceSource } from "../../evidence/index.ts";
+import { documentRoles } from "../../evidence/predicate-words.ts";
 import type { CommandModule, Context, Outcome } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { addEvaluationOptions, type EvaluationOptions, evaluationInput } from "../options/evaluation.ts";

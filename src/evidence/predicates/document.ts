@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { documentRoles } from "../evidence-input.ts";
+import { documentRoles } from "../predicate-words.ts";
 import { FileReference } from "./resource.ts";
 
-/** What a document is for; gates ask for documents by it. */
+/** What a document is for, as `mreg attach --role` names it; gates ask for documents by it. */
 export const DocumentRole = z.enum(documentRoles);
 export type DocumentRole = z.infer<typeof DocumentRole>;
 

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { documentRoles } from "../../../evidence/evidence-input.ts";
-import { cardFields, monitoringCategories } from "../../../evidence/predicate-words.ts";
+import { cardFields, documentRoles, monitoringCategories } from "../../../evidence/predicate-words.ts";
 import { common } from "./common.ts";
 import { EvalRule } from "./eval.ts";
 import { duration, roles, strict, text } from "./words.ts";
