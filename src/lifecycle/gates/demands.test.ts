@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { predicates } from "../../../test/support/lifecycle.ts";
 import {
   add,
   all,
@@ -14,8 +13,7 @@ import {
   lineageOf,
   outcome,
 } from "../../../test/support/policy-edits.ts";
-import { type Draft, item, put } from "../../../test/support/situation.ts";
-import { digestOf } from "../../base/digest.ts";
+import { type Draft, type item, put } from "../../../test/support/situation.ts";
 
 const otherCases: readonly Case[] = [
   ["an allowed licence, in other letters", inCard("licenses: [MIT, Apache-2.0]"), []],
@@ -77,17 +75,6 @@ const otherCases: readonly Case[] = [
   ["a name that it is not for", atTop('naming: {models: ["ml/other-*"]}'), ["naming MREG-E114"]],
   ["an owner that it is for", atTop("naming: {owners: [risk-team]}"), []],
   ["an owner that it is not for", atTop("naming: {owners: [fraud-team]}"), ["naming MREG-E114"]],
-
-  ["recorded evidence is there", (d) => (d.recorded = [digestOf("card"), digestOf("eval")]), []],
-  ["recorded evidence is gone", (d) => (d.recorded = [digestOf("deleted failure")]), ["recorded MREG-E107"]],
-  [
-    "recorded evidence by somebody who has left stays in the set",
-    (d) => {
-      d.items.push(item("card", predicates.card(), "norman", "old card"));
-      d.recorded = [digestOf("old card")];
-    },
-    [],
-  ],
 ];
 
 const tier = (when: string, more: string) => inMove(`tiers: [{when: ${when}, ${more}}]`);
@@ -271,7 +258,7 @@ const kindCases: readonly Case[] = [
 ];
 
 describe.each([
-  ["card, lineage, names, records", otherCases],
+  ["card, lineage, names", otherCases],
   ["tiers and delegations", peopleCases],
   ["exceptions and modes", waiverCases],
   ["monitoring and other statements", kindCases],

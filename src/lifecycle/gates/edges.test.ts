@@ -190,11 +190,6 @@ const scanSays =
   (change: object): Change =>
   (d) =>
     put(d, "scan", { predicate: predicates.scan([weights], { ...change }) });
-const recorded =
-  (count: number): Change =>
-  (d) => {
-    d.recorded = Array.from({ length: count }, (_, at) => digestOf(`gone ${at}`));
-  };
 const twice: Change = (d) => d.items.push(item("eval", predicates.eval("0.91", { partial: true }), "ci", "second"));
 
 test.each<readonly [gate: string, change: Change, more: Partial<Situation>, reason: string]>([
@@ -238,12 +233,6 @@ test.each<readonly [gate: string, change: Change, more: Partial<Situation>, reas
   ["scan", scanSays({ result: "FAILED" }), {}, "the scan says FAILED, expected PASSED"],
   ["scan", () => {}, { weights: unread(5) }, "the scan did not read part-0, part-1, part-2, part-3, part-4"],
   ["scan", () => {}, { weights: unread(7) }, "the scan did not read part-0, part-1, part-2, part-3, part-4 and 2 more"],
-  [
-    "recorded",
-    recorded(5),
-    {},
-    `the last record names ${[0, 1, 2].map((at) => digestOf(`gone ${at}`)).join(", ")} and 2 more, which no longer verifies here`,
-  ],
   ["authorize", (d) => (d.requester = "alice"), {}, "alice is data-scientist, expected mlops or ci"],
   ["authorize", (d) => (d.requester = "norman"), {}, "norman is without a role, expected mlops or ci"],
   [
