@@ -82,12 +82,12 @@ function emergencyGate({ circumstances, now, rule }: Situation): GateResult | un
 
 /** Legal hold: the version stays where it can be looked at. A revocation is no less evidence, and passes. */
 function holdGate({ model, policy, rule, state, version }: Situation): GateResult | undefined {
-  const hold = state.versions.get(version)?.hold;
+  const known = state.versions.get(version);
   if (rule.kind !== "archive" && !(policy.states.get(rule.to)?.terminal && rule.kind !== "revoke")) return undefined;
   if (rule.from === rule.to) return undefined;
-  if (!hold) return pass("legal-hold", "nobody holds it");
+  if (!known?.hold) return pass("legal-hold", "nobody holds it");
+  const { hold, notLifted } = known;
   const { reason = "no reason given", recordedAt } = hold.record;
-  const { notLifted } = state.versions.get(version) ?? {};
   const still = notLifted === undefined ? "" : `; what lifts it does not count: ${notLifted}`;
   return deny("legal-hold", "held", `held since ${recordedAt} by ${hold.signer.person}: ${reason}${still}`, {
     fix: `mreg hold ${model}:${versionTag(version)} --lift --reason <text>`,
