@@ -1,4 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalog } from "../../src/cli/catalog.ts";
 import { projectAt } from "../support/cli/project.ts";
 import { Workspace } from "../support/cli/workspace.ts";
 
@@ -19,9 +21,14 @@ describe("the command line", () => {
   it("lists every command in its help", async () => {
     const { exitCode, stdout } = await project.mreg(["--help"]);
     expect(exitCode).toBe(0);
-    const commands =
-      "init push pull attach sign verify check approve promote status log resolve list inspect graph cp doctor key login logout";
-    for (const command of commands.split(" ")) expect(stdout).toMatch(new RegExp(`^  ${command} `, "m"));
+    expect(catalog.filter(({ name }) => !new RegExp(`^  ${name} `, "m").test(stdout))).toEqual([]);
+  });
+
+  it("has every command in the README's table, which says that others do not exist", () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const firstCells = [...readme.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell]) => cell ?? "");
+    const named = new Set(firstCells.flatMap((cell) => [...cell.matchAll(/`([a-z]+)/g)].map(([, name]) => name)));
+    expect([...named].toSorted()).toEqual(catalog.map(({ name }) => name).toSorted());
   });
 
   it.each([
@@ -59,6 +66,12 @@ describe("the command line", () => {
     const layout = await project.mreg(["resolve", "oci:./store/risk:v1", "--format", "json"]);
     expect(sugar.stdout).toBe(plain.stdout);
     expect(plain.stdout).toContain(JSON.parse(layout.stdout).digest);
+  });
+
+  it("speaks of one file in the singular", async () => {
+    const pull = ["pull", "risk:v1", "-o", "one", "--include", "config.json"];
+    expect((await project.mreg(pull)).stdout).toMatch(/^1 file, \d+ B to \S+\n/);
+    expect((await project.mreg(pull)).stdout).toMatch(/^0 files, 0 B to \S+; 1 file was there already\n/);
   });
 
   it("keeps notes and progress off under --quiet", async () => {

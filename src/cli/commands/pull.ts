@@ -137,7 +137,7 @@ function render(result: PullResult): string {
   const moved = result.files.filter(({ outcome }) => outcome === "done");
   const bytes = moved.reduce((sum, { size }) => sum + size, 0);
   const present = result.files.length - moved.length;
-  const there = present > 0 ? `; ${count(present, "file")} were there already` : "";
+  const there = present > 0 ? `; ${count(present, "file")} ${present === 1 ? "was" : "were"} there already` : "";
   const resumed = result.resumed > 0 ? `; ${formatBytes(result.resumed)} were left by an interrupted pull` : "";
   const saved = result.bytesSaved > 0 ? `; ${formatBytes(result.bytesSaved)} were on this machine already` : "";
   return [
