@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { typeOf } from "../../../test/support/lifecycle.ts";
 import { type Draft, head, now, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
 import { toContentDigest } from "../../evidence/predicates/digest-set.ts";
@@ -12,14 +13,22 @@ interface Asked {
   readonly rule?: Partial<ApprovalRule>;
   readonly kind?: TransitionKind;
   readonly more?: Partial<Situation>;
+  /** What the statements are instead of approvals. */
+  readonly as?: string;
 }
 
 const byLea = (change: object = {}) => [{ by: "lea", change }] as const satisfies Draft["approvals"];
 
 /** What the gate says of a move of version 2 that one lead has to approve, and whose approvals count. */
-function judge({ approvals, rule, kind, more }: Asked) {
+function judge({ approvals, rule, kind, more, as }: Asked) {
   const situation = situationOf((d) => (d.approvals = [...approvals]));
-  const asked: Situation = { ...situation, ...more, rule: { ...situation.rule, ...(kind ? { kind } : {}) } };
+  const statements = situation.statements.map((one) =>
+    as !== undefined && one.predicateType === typeOf.approval ? { ...one, predicateType: as } : one,
+  );
+  const asked: Situation = {
+    ...{ ...situation, statements, ...more },
+    rule: { ...situation.rule, ...(kind ? { kind } : {}) },
+  };
   const demanded = asked.rule.approvals;
   if (!demanded) throw new Error("the move asks for no approvals");
   const input = { gate: "approvals", rule: { ...demanded, ...rule }, evaluators: [] };
@@ -30,6 +39,8 @@ function judge({ approvals, rule, kind, more }: Asked) {
 
 const bad = { by: "alice2" } as const;
 const pushed = "alice approved, but also signed the model";
+/** On evidence that more statements do not change. */
+const bound = { evidenceSet: toContentDigest(digestOf("bound")) };
 const two = { count: 2, roles: ["lead", "owner"] };
 
 test.each<readonly [what: string, asked: Asked, reason: string, named: readonly string[]]>([
@@ -72,6 +83,12 @@ test.each<readonly [what: string, asked: Asked, reason: string, named: readonly 
 
 test.each<readonly [what: string, asked: Asked, reason: string, named: readonly string[]]>([
   ["none", { approvals: [] }, "0 of 1 (lead)", []],
+  [
+    "something else that reads like one",
+    { approvals: byLea(bound), as: typeOf.vulns, more: { boundEvidence: digestOf("bound") } },
+    "0 of 1 (lead)",
+    [],
+  ],
   [
     "one of two",
     { approvals: [bad, { by: "lou" }], rule: { count: 2 } },

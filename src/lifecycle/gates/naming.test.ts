@@ -3,7 +3,7 @@ import { all, atTop, inCard, inEval, inLineage, lineageOf } from "../../../test/
 import { type Draft, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
 import { decide } from "../decision/decide.ts";
-import { matchesGlob } from "./naming.ts";
+import { matchesGlob, namingGate } from "./naming.ts";
 
 test.each([
   ["risk", "risk", true],
@@ -26,6 +26,32 @@ test.each([
   expect(matchesGlob(name, glob)).toBe(expected);
 });
 
+const elsewhere = "push it under such a name, or use the policy meant for it";
+
+test.each<readonly [rule: string, owner: string | undefined, reason: string, fix?: string]>([
+  ["models: [ml/*]", "risk-team", "ml/risk of risk-team"],
+  ["models: [ml/*]", undefined, "ml/risk"],
+  ["models: [x, y-*]", "risk-team", "the model is called ml/risk, expected x or y-*", elsewhere],
+  ["owners: [x, risk-team]", "risk-team", "ml/risk of risk-team"],
+  ["owners: [x, y]", "risk-team", "it is owned by risk-team, expected x or y", "mreg push ml/risk <path>… --owner x"],
+  ["owners: [x]", " ", "it is owned by nobody, expected x", "mreg push ml/risk <path>… --owner x"],
+  ["owners: [x]", undefined, "it is owned by nobody, expected x", "mreg push ml/risk <path>… --owner x"],
+])("naming: %s and a model of %s", (rule, named, reason, fix) => {
+  const { owner, ...unowned } = situationOf(atTop(`naming: {${rule}}`));
+  const [result] = namingGate(named === undefined ? unowned : { ...unowned, owner: named });
+  expect(result).toMatchObject({ passed: fix === undefined, reason });
+  expect(result?.fix).toBe(fix);
+});
+
+test("naming: spaces around an owner's name do not count", () => {
+  const situation = situationOf(atTop("naming: {owners: [risk-team]}"));
+  expect(namingGate({ ...situation, owner: " risk-team " })[0]?.passed).toBe(true);
+});
+
+test("naming: a policy without a rule demands nothing", () => {
+  expect(namingGate(situationOf(() => {}))).toEqual([]);
+});
+
 /** What a gate says, for people. */
 const reasonOf = (gate: string, change: (d: Draft) => void) =>
   decide(situationOf(change)).gates.find((one) => one.gate === gate)?.reason;
@@ -33,13 +59,6 @@ const rotation = (from: string, until: string) =>
   inEval(`rotation: {versions: {2026Q4: {from: ${from}, until: ${until}}}}`);
 
 test.each<readonly [gate: string, change: (d: Draft) => void, expected: string]>([
-  ["naming", atTop("naming: {models: [ml/*]}"), "ml/risk of risk-team"],
-  [
-    "naming",
-    all(atTop("naming: {owners: [x]}"), (d) => (d.situation = { owner: " " })),
-    "it is owned by nobody, expected x",
-  ],
-  ["naming", atTop("naming: {owners: [x]}"), "it is owned by risk-team, expected x"],
   ["card.license", inCard("licenses: [mit]"), "under licences that the policy allows"],
   [
     "lineage.personal-data",

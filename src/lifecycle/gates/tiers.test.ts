@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
-import { all, cardOf, inMove, lineageOf } from "../../../test/support/policy-edits.ts";
+import { all, cardOf, edit, inMove, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put, situationOf } from "../../../test/support/situation.ts";
 import type { Situation } from "../decision/situation.ts";
 import { appliedTiers } from "./tiers.ts";
@@ -20,6 +20,12 @@ const noData: Change = (d) => {
 };
 const secondLineage: Change = (d) =>
   d.items.push(item("lineage", predicates.lineage({ resolvedDependencies: [] }), "ci", "second lineage"));
+/** A second rule of a kind, which only owners can meet. */
+const ownersToo = (kind: "card" | "lineage"): Change =>
+  edit(
+    `  ${kind}:\n`,
+    `  owners-${kind}: {predicate: ${kind === "card" ? "model-card" : kind}, signedBy: [owner]}\n  ${kind}:\n`,
+  );
 const withoutRules =
   (predicate: string) =>
   (situation: Situation): Situation => {
@@ -38,6 +44,7 @@ test.each<readonly [what: string, change: Change, edited: (situation: Situation)
   ["one of two cards of one time says it", all(high, secondCard("high")), asIs, true],
   ["two cards say otherwise", all(high, secondCard("limited")), asIs, false],
   ["there is no card", all(high, (d) => put(d, "card")), asIs, true],
+  ["of two rules one has no card that it believes", all(high, ownersToo("card")), asIs, true],
   ["the policy believes no card", high, withoutRules("model-card"), true],
 
   ["a data set says it", all(personal, lineageOf({ containsPII: true })), asIs, true],
@@ -52,8 +59,20 @@ test.each<readonly [what: string, change: Change, edited: (situation: Situation)
   ["the lineage names no data", all(personal, noData), asIs, true],
   ["one of two lineages names no data", all(personal, lineageOf({ containsPII: false }), secondLineage), asIs, true],
   ["there is no lineage", all(personal, (d) => put(d, "lineage")), asIs, true],
+  [
+    "of two rules one has no lineage that it believes",
+    all(personal, ownersToo("lineage"), lineageOf({ containsPII: false })),
+    asIs,
+    true,
+  ],
   ["the policy believes no lineage", all(personal, lineageOf({ containsPII: false })), withoutRules("lineage"), true],
 
+  [
+    "a card says it, and the data do not count",
+    all(high, cardOf({ riskClass: "high" }), lineageOf({ containsPII: false })),
+    asIs,
+    true,
+  ],
   ["both", all(both, cardOf({ riskClass: "high" }), lineageOf({ containsPII: true })), asIs, true],
   ["the risk alone", all(both, cardOf({ riskClass: "high" }), lineageOf({ containsPII: false })), asIs, false],
   ["the data alone", all(both, lineageOf({ containsPII: true })), asIs, false],
