@@ -105,6 +105,24 @@ test("policy init: the next level keeps names, keys and roles, and takes the pla
   expect(edited).toContain("fix       set metadata.version to 2, or undo the edit");
 });
 
+test("policy init: says what to do next, and lint then says what is missing", async () => {
+  const project = await open("keys");
+  const written = succeed("init", await project.line("mreg policy init"));
+  expect(written.stdout).toContain("next: mreg policy lint, which says which keys and roles it lacks");
+  const { stdout } = succeed("lint", await project.line("mreg policy lint"));
+  expect(stdout).toContain("warning: roles.lead: nobody has this role");
+});
+
+test("policy test: the table of docs/policy holds under the level that it names", async () => {
+  const project = await open("keys");
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
+  const table = /^```yaml\n(policy: level-1\.yaml\n.*?)^```/ms.exec(read("docs/policy/README.md"))?.[1] ?? "";
+  writeFileSync(project.path("level-1.yaml"), read("examples/policies/level-1.yaml"));
+  writeFileSync(project.path("policy.test.yaml"), table);
+  const { stdout } = succeed("test", await project.line("mreg policy test policy.test.yaml"));
+  expect(stdout).toContain("policy.test.yaml: policy example@1, 2 of 2 as expected");
+});
+
 test("policy test: another answer than expected ends with 3, and says which", async () => {
   const project = await open("initialised");
   writeFileSync(project.path("t.yaml"), "cases: [{name: bare, version: 1, to: staging, expect: allowed}]\n");

@@ -89,5 +89,5 @@ const render = ({ file, level, digest }: PolicyInitResult): string =>
   [
     `wrote ${safe(file)}, level ${level}`,
     `digest ${digest}`,
-    "next: put keys and roles into it, then mreg policy lint",
+    "next: mreg policy lint, which says which keys and roles it lacks",
   ].join("\n");
