@@ -1,5 +1,4 @@
-import type { ProvenTime, Thresholds } from "../../trust/proven.ts";
-import { lackingWitness } from "../../trust/proven.ts";
+import { lackingWitness, type ProvenTime, type Thresholds } from "../../trust/proven.ts";
 import type { Verification } from "../../trust/verification.ts";
 import { durationMs, formatDuration } from "../duration.ts";
 import type { Policy } from "../policy/policy.ts";

@@ -36,7 +36,8 @@ export interface Promotion {
  * it has changed nothing; interrupted later it is completed by running it again, or by {@link reconcileTags}.
  *
  * @throws {@link LifecycleError} `GATE_DENIED` with the decision, and nothing was written (with `refuseWarnings` also
- * for a decision that allows the move, and warns); `STATE_CONFLICT` when somebody else moved the model meanwhile; `TRANSITION_UNKNOWN`; `CHAIN_BROKEN`; `POLICY_INVALID`.
+ * for a decision that allows the move, and warns); `STATE_CONFLICT` when somebody else moved the model meanwhile;
+ * `TRANSITION_UNKNOWN`; `CHAIN_BROKEN`; `POLICY_INVALID`.
  */
 export async function promote(
   store: GraphTarget & { readonly name: string },

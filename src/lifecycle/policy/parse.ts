@@ -16,9 +16,8 @@ import type { Delegation, PolicyFile } from "./schema.ts";
  *
  * @param yaml - the file's text; its SHA-256 is the policy's name in records and approvals, together with those of
  * its bases.
- * @param options - `trustRoot`: what the certificates of members without a key are verified against; without it, they
- * are not believed, nor is any witness. `bases`: the texts that this
- * one extends, nearest first.
+ * @param options - `bases`: the texts that this one extends, nearest first. `trustRoot`: what the certificates of
+ * members without a key are verified against; without it, they are not believed, nor is any witness.
  * @throws {@link LifecycleError} `POLICY_INVALID`, listing every problem with its path and what is allowed there.
  */
 export function parsePolicy(
