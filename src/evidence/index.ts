@@ -15,23 +15,25 @@ export type { Facts, Finding, FoundDataset, FoundMaterial, Place } from "./colle
 export type { LineageOverrides } from "./collectors/stated.ts";
 export { compareDecimals, Decimal, subtractDecimals, toDecimal } from "./decimal.ts";
 export { draftEvidence, type EvidenceDraft } from "./draft.ts";
-export { type CollectedLineage, draftLineage, type LineageRequest } from "./draft-lineage.ts";
 export { EvidenceError, type EvidenceErrorCode, type EvidenceErrorOptions } from "./errors.ts";
 export type { EvalInput, MetricDirection } from "./eval-input.ts";
 export type { EvidenceFile, EvidenceSource } from "./evidence-file.ts";
 export type { EvidenceInput, EvidenceKind } from "./evidence-input.ts";
 export { evidenceSetDigest } from "./evidence-set.ts";
-export { type EvaluatorRelationship, type ExportedModel, toEveryEvalEver } from "./export-every-eval-ever.ts";
-export { toModelIndex } from "./export-model-index.ts";
+export { type EvaluatorRelationship, type ExportedModel, toEveryEvalEver } from "./export/every-eval-ever.ts";
+export { toModelIndex } from "./export/model-index.ts";
+export { type EvalStatement, type ReadEvals, readEvalStatements } from "./export/read-evals.ts";
+export { type CollectedLineage, draftLineage, type LineageRequest } from "./lineage/draft-lineage.ts";
 export {
   type AffectedVersion,
   findImpact,
   type ImpactQuery,
   type LineageStatement,
   type VersionLineage,
-} from "./impact.ts";
-export { type Lineage, type LineageDataset, lineageOf } from "./lineage.ts";
-export { basesOf, type NamedVersion } from "./lineage-match.ts";
+} from "./lineage/impact.ts";
+export { type Lineage, type LineageDataset, lineageOf } from "./lineage/lineage.ts";
+export { basesOf, type NamedVersion } from "./lineage/lineage-match.ts";
+export { type ReadLineage, readLineageStatements } from "./lineage/read-lineage.ts";
 export { type PredicateKind, predicateSchemas, predicateTypes } from "./predicate-types.ts";
 export { Approval } from "./predicates/approval.ts";
 export { type Consumer, Consumers, coversEnvironment, remainingConsumers } from "./predicates/consumers.ts";
@@ -54,7 +56,5 @@ export { Served, ServedMethod } from "./predicates/served.ts";
 export { TestResult } from "./predicates/test-result.ts";
 export { VerificationSummary } from "./predicates/verification-summary.ts";
 export { Vulnerabilities } from "./predicates/vulns.ts";
-export { type EvalStatement, type ReadEvals, readEvalStatements } from "./read-evals.ts";
-export { type ReadLineage, readLineageStatements } from "./read-lineage.ts";
 export { unpackEvaluation } from "./readers/eval-archive.ts";
-export { formatScanner, type ScanOptions, scanWeights } from "./scan-weights.ts";
+export { formatScanner, type ScanOptions, scanWeights } from "./scan/scan-weights.ts";

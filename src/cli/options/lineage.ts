@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Command } from "commander";
-import type { CollectedLineage } from "../../evidence/draft-lineage.ts";
 import type { EvidenceDraft, EvidenceSource } from "../../evidence/index.ts";
+import type { CollectedLineage } from "../../evidence/lineage/draft-lineage.ts";
 import type { Context } from "../context.ts";
 import { UsageError } from "../errors.ts";
 import { safe } from "../render/text.ts";
@@ -37,7 +37,7 @@ export async function collectLineage(
   context: Context,
   { paths, file, options }: LineageSearch,
 ): Promise<CollectedLineage> {
-  const { draftLineage } = await import("../../evidence/draft-lineage.ts");
+  const { draftLineage } = await import("../../evidence/lineage/draft-lineage.ts");
   const directories = new Set<string>();
   for (const path of paths) {
     const full = resolve(context.cwd, path);

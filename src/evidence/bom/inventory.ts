@@ -1,5 +1,5 @@
 import type { JsonValue } from "../../base/json.ts";
-import { basesOf } from "../lineage-match.ts";
+import { basesOf } from "../lineage/lineage-match.ts";
 import { dependencyNames, type Provenance } from "../predicates/provenance.ts";
 import type { ResourceDescriptor } from "../predicates/resource.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { mutations } from "../../../test/support/mutations.ts";
 import { scratchDirectory } from "../../../test/support/scratch.ts";
-import { draftLineage } from "../draft-lineage.ts";
+import { draftLineage } from "../lineage/draft-lineage.ts";
 import { Provenance } from "../predicates/provenance.ts";
 import { gitCollector } from "./git.ts";
 

@@ -1,7 +1,7 @@
 import type { JsonValue } from "../../base/json.ts";
 import { EvidenceError } from "../errors.ts";
 import { type EvidenceFile, fileReference } from "../evidence-file.ts";
-import { lineageOf } from "../lineage.ts";
+import { lineageOf } from "../lineage/lineage.ts";
 import { Provenance } from "../predicates/provenance.ts";
 import { redactSecrets } from "../redaction.ts";
 import { type JsonObject, looksLikeJson, objectOf, readExactJsonObject, readJsonObject } from "./json-file.ts";

@@ -2,9 +2,9 @@ import { documentLimitBytes } from "../../base/limits.ts";
 import { type ChatTemplate, chatTemplatesOf, templateRisks } from "../../model/inspect/chat-template.ts";
 import { remoteCodeOf } from "../../model/inspect/remote-code.ts";
 import type { FileKind } from "../../model/media-types.ts";
-import { fileMagic, fileMagicBytes } from "../file-magic.ts";
 import type { ScanContent } from "./content.ts";
 import { scanContent } from "./content-scan.ts";
+import { fileMagic, fileMagicBytes } from "./file-magic.ts";
 import { findSecrets } from "./secrets.ts";
 import type { ScanFindings } from "./verdict.ts";
 

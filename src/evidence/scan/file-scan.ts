@@ -5,7 +5,7 @@ import type { FileKind } from "../../model/media-types.ts";
 import type { ModelViewFile } from "../../model/view.ts";
 import { bytesReader } from "../../model/weights/range-reader.ts";
 import type { ReadOnlyTarget } from "../../oci/content.ts";
-import { type ArchiveMember, visitArchive } from "../archive-members.ts";
+import { type ArchiveMember, visitArchive } from "./archive-members.ts";
 import { scanCompanion } from "./companion-scan.ts";
 import { scanContent } from "./content-scan.ts";
 import type { ScanContext } from "./context.ts";

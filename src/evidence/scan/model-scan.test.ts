@@ -9,7 +9,7 @@ import { readModel } from "../../model/read.ts";
 import type { ModelViewFile } from "../../model/view.ts";
 import { MemoryRegistry } from "../../stores/memory/index.ts";
 import type { TestResult } from "../predicates/test-result.ts";
-import { scanWeights } from "../scan-weights.ts";
+import { scanWeights } from "./scan-weights.ts";
 import type { ScanFinding } from "./verdict.ts";
 
 type Files = Readonly<Record<string, Uint8Array | string>>;

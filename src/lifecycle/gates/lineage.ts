@@ -1,4 +1,4 @@
-import { lineageOf } from "../../evidence/lineage.ts";
+import { lineageOf } from "../../evidence/lineage/lineage.ts";
 import { predicateTypes } from "../../evidence/predicate-types.ts";
 import { Provenance, trainingBuildType } from "../../evidence/predicates/provenance.ts";
 import type { GateResult } from "../decision/decision.ts";

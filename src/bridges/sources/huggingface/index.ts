@@ -1,5 +1,5 @@
-import { draftLineage } from "../../../evidence/draft-lineage.ts";
 import { draftEvidence } from "../../../evidence/index.ts";
+import { draftLineage } from "../../../evidence/lineage/draft-lineage.ts";
 import { splitFrontMatter } from "../../../evidence/readers/markdown.ts";
 import type { CallOptions } from "../../../oci/content.ts";
 import { cardEvidence, readmeIn } from "../card-evidence.ts";

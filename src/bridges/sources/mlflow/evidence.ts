@@ -1,5 +1,4 @@
 import { checkDraft } from "../../../evidence/draft.ts";
-import { draftLineage } from "../../../evidence/draft-lineage.ts";
 import { evidenceFiles } from "../../../evidence/evidence-file.ts";
 import {
   type EvidenceDraft,
@@ -7,6 +6,7 @@ import {
   type MetricDirection,
   predicateTypes,
 } from "../../../evidence/index.ts";
+import { draftLineage } from "../../../evidence/lineage/draft-lineage.ts";
 import { type EvalRun, evalOf } from "../../../evidence/readers/eval-run.ts";
 import { knownDirection } from "../../../evidence/readers/metric-direction.ts";
 import { cardEvidence, readmeIn } from "../card-evidence.ts";

@@ -1,6 +1,6 @@
-import type { JsonValue } from "../base/json.ts";
-import { dependencyNames, type Provenance } from "./predicates/provenance.ts";
-import type { ResourceDescriptor } from "./predicates/resource.ts";
+import type { JsonValue } from "../../base/json.ts";
+import { dependencyNames, type Provenance } from "../predicates/provenance.ts";
+import type { ResourceDescriptor } from "../predicates/resource.ts";
 
 /** What a provenance says of where a model comes from, in the terms that gates ask in. */
 export interface Lineage {

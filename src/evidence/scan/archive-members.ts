@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
-import { type ByteStream, collect } from "../base/bytes.ts";
-import { modelFileLimit } from "../base/limits.ts";
-import { inflatedMemberLimitBytes } from "../model/limits.ts";
+import { type ByteStream, collect } from "../../base/bytes.ts";
+import { modelFileLimit } from "../../base/limits.ts";
+import { inflatedMemberLimitBytes } from "../../model/limits.ts";
 
 /** A member of an archive. */
 export interface ArchiveMember {

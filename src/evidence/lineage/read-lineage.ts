@@ -1,11 +1,11 @@
-import type { Digest } from "../base/digest.ts";
-import type { CallOptions, ReadOnlyGraphTarget } from "../oci/content.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { VerificationPolicy } from "../trust/verification.ts";
-import { verifyStatements } from "../trust/verify.ts";
+import type { Digest } from "../../base/digest.ts";
+import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { VerificationPolicy } from "../../trust/verification.ts";
+import { verifyStatements } from "../../trust/verify.ts";
+import { predicateTypes } from "../predicate-types.ts";
+import { Provenance, trainingBuildType } from "../predicates/provenance.ts";
 import type { LineageStatement } from "./impact.ts";
-import { predicateTypes } from "./predicate-types.ts";
-import { Provenance, trainingBuildType } from "./predicates/provenance.ts";
 
 export interface ReadLineage {
   readonly statements: readonly LineageStatement[];

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import type { ExportedModel } from "./export-every-eval-ever.ts";
-import { type EvalResult, metricName } from "./predicates/eval.ts";
+import { type EvalResult, metricName } from "../predicates/eval.ts";
+import type { ExportedModel } from "./every-eval-ever.ts";
 import type { EvalStatement } from "./read-evals.ts";
 
 /**

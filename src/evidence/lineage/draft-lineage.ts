@@ -1,15 +1,15 @@
-import { collectFindings } from "./collectors/collect-lineage.ts";
-import type { Finding, Place } from "./collectors/finding.ts";
-import { mergeFindings } from "./collectors/merge.ts";
-import { fileFinding, type LineageOverrides, statedFindings } from "./collectors/stated.ts";
-import { checkDraft, type EvidenceDraft } from "./draft.ts";
-import { EvidenceError } from "./errors.ts";
-import { type EvidenceSource, evidenceFiles, fileReference } from "./evidence-file.ts";
+import { collectFindings } from "../collectors/collect-lineage.ts";
+import type { Finding, Place } from "../collectors/finding.ts";
+import { mergeFindings } from "../collectors/merge.ts";
+import { fileFinding, type LineageOverrides, statedFindings } from "../collectors/stated.ts";
+import { checkDraft, type EvidenceDraft } from "../draft.ts";
+import { EvidenceError } from "../errors.ts";
+import { type EvidenceSource, evidenceFiles, fileReference } from "../evidence-file.ts";
+import { predicateTypes } from "../predicate-types.ts";
+import type { Provenance } from "../predicates/provenance.ts";
+import { readObjectFile } from "../readers/object-file.ts";
+import { redactSecrets } from "../redaction.ts";
 import { type Lineage, lineageOf } from "./lineage.ts";
-import { predicateTypes } from "./predicate-types.ts";
-import type { Provenance } from "./predicates/provenance.ts";
-import { readObjectFile } from "./readers/object-file.ts";
-import { redactSecrets } from "./redaction.ts";
 
 export interface LineageRequest {
   readonly place: Place;

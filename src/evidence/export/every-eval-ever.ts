@@ -1,5 +1,5 @@
-import type { EvalDataset, EvalResult } from "./predicates/eval.ts";
-import { metricName } from "./predicates/eval.ts";
+import type { EvalDataset, EvalResult } from "../predicates/eval.ts";
+import { metricName } from "../predicates/eval.ts";
 import type { EvalStatement } from "./read-evals.ts";
 
 /** Who stands to the model how, in the words of the schema. */

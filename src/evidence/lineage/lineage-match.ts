@@ -1,6 +1,6 @@
-import type { Digest } from "../base/digest.ts";
-import { dependencyNames, type Provenance } from "./predicates/provenance.ts";
-import type { ResourceDescriptor } from "./predicates/resource.ts";
+import type { Digest } from "../../base/digest.ts";
+import { dependencyNames, type Provenance } from "../predicates/provenance.ts";
+import type { ResourceDescriptor } from "../predicates/resource.ts";
 
 /** A version of a model, as others may name it as their base. */
 export interface NamedVersion {

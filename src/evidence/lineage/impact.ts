@@ -1,7 +1,7 @@
-import type { Digest } from "../base/digest.ts";
+import type { Digest } from "../../base/digest.ts";
+import { toContentDigest } from "../predicates/digest-set.ts";
+import { dependencyNames, type Provenance } from "../predicates/provenance.ts";
 import { basesOf, findDataset, isBase, isBaseVersion, type NamedVersion } from "./lineage-match.ts";
-import { toContentDigest } from "./predicates/digest-set.ts";
-import { dependencyNames, type Provenance } from "./predicates/provenance.ts";
 
 /** A verified statement of where a version comes from. */
 export interface LineageStatement {

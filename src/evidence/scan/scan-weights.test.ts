@@ -1,17 +1,17 @@
 import { pack } from "tar-stream";
 import { describe, expect, it } from "vitest";
-import { now } from "../../test/support/evidence.ts";
-import { rejectsWith } from "../../test/support/expect.ts";
-import { blobOf, pushArtifact, seededArtifact, seededBytes } from "../../test/support/fixtures.ts";
-import { randomBytesFrom, safetensors, tinyGguf, tinySafetensors } from "../../test/support/models.ts";
-import { digestHex } from "../base/digest.ts";
-import { readModel } from "../model/read.ts";
-import type { ModelView, ModelViewFile } from "../model/view.ts";
-import type { ReadOnlyTarget } from "../oci/content.ts";
-import { MemoryRegistry } from "../stores/memory/index.ts";
+import { now } from "../../../test/support/evidence.ts";
+import { rejectsWith } from "../../../test/support/expect.ts";
+import { blobOf, pushArtifact, seededArtifact, seededBytes } from "../../../test/support/fixtures.ts";
+import { randomBytesFrom, safetensors, tinyGguf, tinySafetensors } from "../../../test/support/models.ts";
+import { digestHex } from "../../base/digest.ts";
+import { readModel } from "../../model/read.ts";
+import type { ModelView, ModelViewFile } from "../../model/view.ts";
+import type { ReadOnlyTarget } from "../../oci/content.ts";
+import { MemoryRegistry } from "../../stores/memory/index.ts";
+import type { TestResult } from "../predicates/test-result.ts";
 import { visitArchive } from "./archive-members.ts";
 import { fileMagic } from "./file-magic.ts";
-import type { TestResult } from "./predicates/test-result.ts";
 import { scanWeights } from "./scan-weights.ts";
 
 type Files = Readonly<Record<string, Uint8Array>>;
@@ -201,7 +201,7 @@ describe("scanWeights", () => {
 function lying(repository: ReadOnlyTarget, view: ModelView): ReadOnlyTarget {
   const fetch: ReadOnlyTarget["fetch"] = async function* (target) {
     for await (const chunk of repository.fetch(target)) yield chunk;
-    const { ContentError } = await import("../base/errors.ts");
+    const { ContentError } = await import("../../base/errors.ts");
     throw new ContentError("DIGEST_MISMATCH", `${view.files[0]?.path} is another file`);
   };
   return { ...bound(repository), fetch };

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { digestFull, draftOf } from "../../test/support/evidence.ts";
-import { newSigner, pushedModel, standingClock } from "../../test/support/trust.ts";
-import { type Digest, digestOf } from "../base/digest.ts";
-import { makeStatement, signStatement } from "../trust/index.ts";
-import { attachEvidence } from "./attach-evidence.ts";
+import { digestFull, draftOf } from "../../../test/support/evidence.ts";
+import { newSigner, pushedModel, standingClock } from "../../../test/support/trust.ts";
+import { type Digest, digestOf } from "../../base/digest.ts";
+import { makeStatement, signStatement } from "../../trust/index.ts";
+import { attachEvidence } from "../attach-evidence.ts";
+import { predicateTypes } from "../predicate-types.ts";
+import type { Provenance } from "../predicates/provenance.ts";
 import { findImpact, type ImpactQuery, type VersionLineage } from "./impact.ts";
-import { predicateTypes } from "./predicate-types.ts";
-import type { Provenance } from "./predicates/provenance.ts";
 import { readLineageStatements } from "./read-lineage.ts";
 
 const commit = "8d5f1a7c0e3b4f6a9d2c1b0e7f8a6d5c4b3a2910";

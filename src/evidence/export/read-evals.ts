@@ -1,10 +1,10 @@
-import type { Digest } from "../base/digest.ts";
-import type { CallOptions, ReadOnlyGraphTarget } from "../oci/content.ts";
-import type { Descriptor } from "../oci/descriptor.ts";
-import type { VerificationPolicy } from "../trust/verification.ts";
-import { verifyStatements } from "../trust/verify.ts";
-import { predicateTypes } from "./predicate-types.ts";
-import { Eval } from "./predicates/eval.ts";
+import type { Digest } from "../../base/digest.ts";
+import type { CallOptions, ReadOnlyGraphTarget } from "../../oci/content.ts";
+import type { Descriptor } from "../../oci/descriptor.ts";
+import type { VerificationPolicy } from "../../trust/verification.ts";
+import { verifyStatements } from "../../trust/verify.ts";
+import { predicateTypes } from "../predicate-types.ts";
+import { Eval } from "../predicates/eval.ts";
 
 /** A verified evaluation. */
 export interface EvalStatement {

@@ -1,14 +1,14 @@
-import { timestamp } from "../base/clock.ts";
-import type { ModelView, ModelViewFile } from "../model/view.ts";
-import type { ReadOnlyTarget } from "../oci/content.ts";
-import { annotationKeys } from "../oci/media-types.ts";
-import { checkDraft, type EvidenceDraft } from "./draft.ts";
-import { predicateTypes } from "./predicate-types.ts";
-import { toContentDigest } from "./predicates/digest-set.ts";
-import type { TestResult } from "./predicates/test-result.ts";
-import { ScanContext } from "./scan/context.ts";
-import { type FileFinding, scanFile } from "./scan/file-scan.ts";
-import type { ScanVerdict } from "./scan/verdict.ts";
+import { timestamp } from "../../base/clock.ts";
+import type { ModelView, ModelViewFile } from "../../model/view.ts";
+import type { ReadOnlyTarget } from "../../oci/content.ts";
+import { annotationKeys } from "../../oci/media-types.ts";
+import { checkDraft, type EvidenceDraft } from "../draft.ts";
+import { predicateTypes } from "../predicate-types.ts";
+import { toContentDigest } from "../predicates/digest-set.ts";
+import type { TestResult } from "../predicates/test-result.ts";
+import { ScanContext } from "./context.ts";
+import { type FileFinding, scanFile } from "./file-scan.ts";
+import type { ScanVerdict } from "./verdict.ts";
 
 /** Name of the scanner in its results. */
 export const formatScanner = "mreg-format-scan";
