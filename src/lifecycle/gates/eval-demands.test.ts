@@ -24,24 +24,6 @@ const championOn = (extra: object) => (d: Draft) =>
   );
 
 const evalCases: readonly Case[] = [
-  ["enough samples", all(inEval("minSamples: 100"), evalOf({ results: [result(undefined, "0.91", { n: 100 })] })), []],
-  ["samples of the whole", all(inEval("minSamples: 100"), evalOf({ sampleSize: 100 })), []],
-  ["a sample too few", all(inEval("minSamples: 100"), evalOf({ sampleSize: 99 })), ["eval.samples MREG-E208"]],
-  ["samples unknown", inEval("minSamples: 100"), ["eval.samples MREG-E208"]],
-  [
-    "only metrics that decide need samples",
-    all(
-      inEval('minSamples: 10\n    metrics: [{id: loans.accuracy, min: "0.9"}]'),
-      evalOf({
-        results: [
-          result(undefined, "0.91", { n: 10 }),
-          { task: "loans", metric: "f1", value: "1", higherIsBetter: true },
-        ],
-      }),
-    ),
-    [],
-  ],
-
   [
     "slices measured",
     all(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
-import { add, all, edit, evalOf, inEval, lineageOf } from "../../../test/support/policy-edits.ts";
+import { all, edit, evalOf, inEval, lineageOf } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put, situationOf } from "../../../test/support/situation.ts";
 import { digestOf } from "../../base/digest.ts";
 import { decide } from "../decision/decide.ts";
@@ -16,23 +16,6 @@ const second =
   (d) =>
     d.items.push(item(kind, predicate, by, "second"));
 
-const limit = { comparator: "<=", threshold: "0.2", severity: "breach", breached: false };
-const metric = (change: object = {}) => ({ name: "psi", value: "0.1", category: "drift", limit, ...change });
-const report = (change: object = {}) => ({
-  ...{ observedAt: "2026-11-19T00:00:00Z", producer: { name: "evidently" }, metrics: [metric()] },
-  ...{ status: "ok", evidence: [], ...change },
-});
-const breach = (name: string) => metric({ name, value: "0.3", limit: { ...limit, breached: true } });
-const watched = (rule: string, ...reports: object[]) =>
-  all(
-    edit(
-      "  runbook: {document: runbook}",
-      `  watched: {predicate: monitoring, signedBy: [ci], ${rule}}\n  runbook: {document: runbook}`,
-    ),
-    edit("scan, canary, rollback, runbook]", "scan, canary, rollback, runbook, watched]"),
-    ...reports.map((one, at) => add("monitoring", one, "ci", `report ${at}`)),
-  );
-const drift = "categories: [drift]";
 const data = (letters: string, algorithm = "sha256") => ({
   dataset: { uri: "hf://set", digest: { [algorithm]: letters.repeat(algorithm === "sha256" ? 32 : 64) } },
 });
@@ -90,58 +73,6 @@ test.each<readonly [what: string, gate: string, change: Change, reason: string, 
     false,
   ],
   ["two signatures", "signature", second("signature", {}), "signed by alice, ci", true],
-
-  ["a report", "watched", watched(drift, report()), "ok", true],
-  ["two reports", "watched", watched(drift, report(), report()), "ok", true],
-  [
-    "one of two reports watches",
-    "watched",
-    watched(drift, report(), report({ metrics: [metric({ name: "gap", category: "fairness" })] })),
-    "nothing with a limit watches drift",
-    false,
-  ],
-  [
-    "one of two metrics watches",
-    "watched",
-    watched(drift, report({ metrics: [metric({ name: "gap", category: "fairness" }), metric()] })),
-    "ok",
-    true,
-  ],
-  [
-    "a metric without a limit",
-    "watched",
-    watched(drift, report({ metrics: [metric({ limit: undefined }), metric({ name: "gap", category: "fairness" })] })),
-    "nothing with a limit watches drift",
-    false,
-  ],
-  [
-    "a breach",
-    "watched",
-    watched(drift, report({ metrics: [metric(), breach("kl")], status: "breach" })),
-    "monitoring says breach: kl 0.3, expected ok",
-    false,
-  ],
-  [
-    "a breach and a failure",
-    "watched",
-    watched(drift, report({ metrics: [breach("kl")], status: "breach", failures: ["no data"] })),
-    "monitoring says breach: kl 0.3, no data, expected ok",
-    false,
-  ],
-  [
-    "nothing to judge by",
-    "watched",
-    watched("maxAge: 7d", report({ metrics: [metric({ limit: undefined })], status: "unjudged" })),
-    "monitoring says unjudged, expected ok",
-    false,
-  ],
-  [
-    "a condition",
-    "watched.conditions",
-    watched(`${drift}, conditions: [{cel: "p.producer.name == 'x'", message: it is x}]`, report()),
-    "does not hold: it is x",
-    false,
-  ],
 
   [
     "other data",
