@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { compareDecimals } from "../../../evidence/decimal.ts";
 import { durationMs } from "../../duration.ts";
 import type { PolicyProblem } from "../problem.ts";
@@ -23,8 +24,9 @@ export function compareFields<Rule extends object>(
 /** Anything goes: the field demands nothing. */
 export const free: Check<unknown> = () => undefined;
 
+/** The same value, in which the order of keys says nothing. */
 export const same: Check<unknown> = (base, child) =>
-  canonical(base) === canonical(child) ? undefined : `is ${written(child)}, the base has ${written(base)}`;
+  isDeepStrictEqual(base, child) ? undefined : `is ${written(child)}, the base has ${written(base)}`;
 
 export const staysTrue: Check<boolean> = (base, child) => (base && !child ? "is false, the base has true" : undefined);
 
@@ -72,15 +74,6 @@ export function nested<Rule extends object>(checks: Checks<Rule>): Check<Rule | 
       ? problems.map(({ path, message }) => `${path.slice(1)} ${message}`).join(", ")
       : undefined;
   };
-}
-
-/** Text in which the order of keys says nothing. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : inner,
-  );
 }
 
 function written(value: unknown): string {
