@@ -92,6 +92,6 @@ const cases: readonly FaultCase[] = [
 export const parts: FaultGroup = {
   title: "Parts of a download",
   about:
-    "A blob of 36 MiB in a pull, fetched in parts of 4 MiB over two and more connections; without faults some 11 requests. After a failure there is no file under its name. The second question for a part goes wrong, unless the row says otherwise.",
+    "A blob of 36 MiB in a pull, fetched in parts of 4 MiB, longer ones where they come quickly, over one connection and more; without faults 5 to 11 requests, the fewer the quicker. After a failure there is no file under its name. The second question for a part goes wrong, unless the row says otherwise.",
   cases,
 };
