@@ -3,12 +3,15 @@ import { afterEach, beforeEach, describe, it } from "vitest";
 import type { Digest } from "../base/digest.ts";
 import type { Registry, Repository } from "../oci/content.ts";
 import { abortCases } from "./cases/abort.ts";
+import { aheadCases } from "./cases/ahead.ts";
 import { blobCases } from "./cases/blobs.ts";
 import { deleteCases } from "./cases/deletion.ts";
 import { manifestCases } from "./cases/manifests.ts";
 import { referrerCases } from "./cases/referrers.ts";
 import { registryCases } from "./cases/registry.ts";
+import { stagingCases } from "./cases/staging.ts";
 import { tagCases } from "./cases/tags.ts";
+import type { OptionalInterface } from "./optional.ts";
 
 /** A way to get a registry that the contract may fill. */
 export interface TargetFixture {
@@ -21,6 +24,11 @@ export interface TargetFixture {
   readonly sha512?: boolean;
   /** `repositories()` works; otherwise it must say UNSUPPORTED. Default true. */
   readonly catalog?: boolean;
+  /**
+   * The optional interfaces that repositories have, by their methods: these and no others. Cases of the others are left
+   * out. Default: whatever is there is tested, and cases of what is not are skipped.
+   */
+  readonly offers?: readonly OptionalInterface[];
   /** The kinds of cases to run. Default: all of them. */
   readonly only?: readonly CaseKind[];
   /** Names of cases that are known to fail here, with the reason. A gap that closes turns the run red. */
@@ -44,6 +52,8 @@ export interface Stage {
   readonly corrupt: OpenFixture["corrupt"];
   /** A repository name nobody has used. */
   readonly freshName: () => string;
+  /** Ends a case that has nothing to test here, and says why. */
+  readonly skip: (reason: string) => never;
 }
 
 /** Registers one case; failures are expected where the fixture lists its name as a gap. */
@@ -51,6 +61,8 @@ export type DefineCase = (name: string, run: (stage: Stage) => Promise<void>) =>
 
 const caseKinds = {
   blobs: blobCases,
+  ahead: aheadCases,
+  staging: stagingCases,
   manifests: manifestCases,
   tags: tagCases,
   referrers: referrerCases,
@@ -80,14 +92,17 @@ export function targetContract(fixture: TargetFixture): void {
         return;
       }
       const register = fixture.gaps?.[name] === undefined ? it : it.fails;
-      register(name, () => run(stageOf(opened as OpenFixture)));
+      register(name, (context) => {
+        const skip = (reason: string) => context.skip(`${fixture.name}: ${reason}`);
+        return run({ ...stageOf(opened as OpenFixture), skip });
+      });
     };
     const kinds = fixture.only ?? (Object.keys(caseKinds) as CaseKind[]);
     for (const kind of kinds) caseKinds[kind](define, fixture);
   });
 }
 
-function stageOf({ registry, corrupt }: OpenFixture): Stage {
+function stageOf({ registry, corrupt }: OpenFixture): Omit<Stage, "skip"> {
   const freshName = () => `contract/t-${randomBytes(6).toString("hex")}`;
   return { registry, repository: registry.repository(freshName()), corrupt, freshName };
 }

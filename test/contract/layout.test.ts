@@ -9,6 +9,7 @@ targetContract({
   name: "layout",
   atomicOnce: true,
   sha512: true,
+  offers: ["receive", "stage"],
   async open() {
     const root = await mkdtemp(join(tmpdir(), "mreg-layout-"));
     return {

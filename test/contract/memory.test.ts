@@ -6,6 +6,7 @@ targetContract({
   name: "memory",
   atomicOnce: true,
   sha512: true,
+  offers: [],
   async open() {
     const registry = new MemoryRegistry();
     return {

@@ -9,6 +9,8 @@ interface Mood extends Omit<TargetFixture, "open" | "atomicOnce"> {
 
 /** Short enough for most blobs of the contract to be cut. */
 const chunkBytes = 64 * 1024;
+/** Short enough for what the contract pushes ahead of its digest. */
+const aheadBytes = 64 * 1024;
 
 /** One registry in each of its tempers; the contract holds in all of them. */
 const moods: readonly Mood[] = [
@@ -70,10 +72,12 @@ for (const { registry: options, remote = {}, ...mood } of moods) {
     ...mood,
     // Over HTTP there is no compare-and-swap.
     atomicOnce: false,
+    offers: ["receive", "pushAhead"],
     async open() {
       const server = await startRegistry(options);
       const registry = new RemoteRegistry({
         host: server.host,
+        aheadBytes,
         ...remote,
         credentials: async () => user,
         retry: { minDelayMs: 2, maxDelayMs: 10 },

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
-import type { ByteSink, RangeReceiver } from "../../oci/content.ts";
+import type { ByteSink } from "../../oci/content.ts";
 import type { BlobSource } from "../../oci/source.ts";
 import { bytesOf, rejectsWith } from "../expect.ts";
 import { blobOf, lyingSource, seededBlob, seededBytes, slowSource, unreadableSource } from "../fixtures.ts";
+import { whereOffered } from "../optional.ts";
 import type { DefineCase, TargetFixture } from "../target-contract.ts";
 
 const mebibyte = 1024 * 1024;
@@ -10,7 +11,7 @@ const mebibyte = 1024 * 1024;
 export function blobCases(define: DefineCase, fixture: TargetFixture): void {
   pushCases(define);
   fetchCases(define);
-  rangeCases(define);
+  rangeCases(define, fixture);
   if (fixture.sha512) sha512Cases(define);
 }
 
@@ -133,7 +134,7 @@ function fetchCases(define: DefineCase): void {
   });
 }
 
-function rangeCases(define: DefineCase): void {
+function rangeCases(define: DefineCase, fixture: TargetFixture): void {
   for (const [what, start, end] of [
     ["the first byte", 0, 1],
     ["bytes in the middle", 400, 700],
@@ -149,9 +150,8 @@ function rangeCases(define: DefineCase): void {
     });
   }
 
-  define("receive: where a store has it, gives what fetchRange gives, and NOT_FOUND", async ({ repository }) => {
-    const { receive } = repository as Partial<RangeReceiver>;
-    if (!receive) return;
+  const defineReceive = whereOffered("receive", define, fixture);
+  defineReceive("receive: gives what fetchRange gives, and NOT_FOUND", async ({ repository }) => {
     const bytes = seededBytes(1, 1_000);
     const { descriptor } = blobOf(bytes);
     const received: number[] = [];
@@ -163,7 +163,7 @@ function rangeCases(define: DefineCase): void {
         return true;
       },
     };
-    await rejectsWith(receive.call(repository, descriptor, { start: 0, end: 10 }, sink), "NOT_FOUND");
+    await rejectsWith(repository.receive(descriptor, { start: 0, end: 10 }, sink), "NOT_FOUND");
     await repository.push(blobOf(bytes));
     for (const [start, end] of [
       [400, 700],
@@ -171,7 +171,7 @@ function rangeCases(define: DefineCase): void {
       [999, 1_000],
     ] as const) {
       received.length = 0;
-      const outcome = await receive.call(repository, descriptor, { start, end }, sink).then(
+      const outcome = await repository.receive(descriptor, { start, end }, sink).then(
         () => "received",
         (error: unknown) => (error as { readonly code?: unknown }).code,
       );

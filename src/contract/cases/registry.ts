@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { hasCode } from "../../base/errors.ts";
 import { bytesOf, listOf, rejectsWith } from "../expect.ts";
 import { pushArtifact, seededArtifact, seededBlob, seededBytes } from "../fixtures.ts";
+import { optionalInterfaces } from "../optional.ts";
 import type { DefineCase, TargetFixture } from "../target-contract.ts";
 
 export function registryCases(define: DefineCase, fixture: TargetFixture): void {
@@ -17,6 +18,15 @@ function repositoryCases(define: DefineCase, fixture: TargetFixture): void {
     expect(repository.location.endsWith(name)).toBe(true);
     expect(registry.location).not.toBe("");
   });
+
+  const { offers } = fixture;
+  if (offers) {
+    define("repository: has the optional interfaces that the fixture names, and no others", async ({ repository }) => {
+      expect(optionalInterfaces.filter((each) => each in repository)).toEqual(
+        optionalInterfaces.filter((each) => offers.includes(each)),
+      );
+    });
+  }
 
   define("repository: refuses what is no name", async ({ registry }) => {
     for (const bad of [
