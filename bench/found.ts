@@ -24,7 +24,10 @@ export async function findPrograms(log: (line: string) => void): Promise<Program
   for (const program of benchmarkPrograms) {
     const own = await find(program);
     found[program.name] = own;
-    if (program.standIn && "missing" in own) found[program.standIn.name] = await find(program.standIn);
+    const { standIn } = program;
+    if (!standIn || !("missing" in own)) continue;
+    found[standIn.name] = await find(standIn);
+    found[program.name] = { missing: `${own.missing}; ${standIn.name} stands in` };
   }
   found["docker-registry"] = await dockerRegistry();
   return found;

@@ -1,5 +1,6 @@
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { benchmarkPrograms } from "../test/peers/programs.ts";
 import { type RegistryName, spawnRegistry } from "../test/peers/support/registry-process.ts";
 import type { Bench } from "./bench.ts";
 
@@ -53,8 +54,8 @@ export async function startServer(bench: Bench, options: ServerOptions = {}): Pr
 
 /** A registry's program, or the one that stands in for it. */
 function programOf({ programs }: Bench, name: RegistryName) {
-  const standIns: Partial<Record<RegistryName, RegistryName>> = { zot: "zot-1.4" };
-  for (const is of [name, standIns[name] ?? name]) {
+  const standIn = benchmarkPrograms.find((program) => program.name === name)?.standIn?.name as RegistryName | undefined;
+  for (const is of standIn ? [name, standIn] : [name]) {
     const found = programs[is];
     if (found && "path" in found) return { found, is, title: is === name ? name : `${is} (${found.version})` };
   }

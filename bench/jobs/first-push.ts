@@ -41,7 +41,7 @@ export const firstPushZot: Job = {
   name: "first-push-zot",
   title: "First push to zot, 1 GiB",
   about: `The same to zot without deduplication. Which zot it was stands at "Registry": 1.4.3 of 2022 where 2.1 cannot be built. ${limits}`,
-  goals: [],
+  goals,
   run: (bench) => race(bench, { names: ["mreg", "oras"], server: { name: "zot" }, rounds: 3 }),
 };
 
