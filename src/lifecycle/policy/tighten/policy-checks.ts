@@ -77,9 +77,10 @@ const nothingWaived: EnforcementRule = { audit: [], effectiveOn: {} };
 const enforcementChecks: Checks<EnforcementRule> = {
   audit: within,
   effectiveOn: (base, child) => {
-    const later = Object.entries(child).find(
-      ([gate, date]) => !Object.hasOwn(base, gate) || Date.parse(date) > Date.parse(base[gate] ?? ""),
-    );
+    const later = Object.entries(child).find(([gate, date]) => {
+      const sooner = own(base, gate);
+      return sooner === undefined || Date.parse(date) > Date.parse(sooner);
+    });
     return later && `${later[0]} is in force from ${later[1]} on, later than in the base`;
   },
 };
