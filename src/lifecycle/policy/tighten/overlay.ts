@@ -28,12 +28,12 @@ function mergeTransitions(base: unknown, child: unknown): { readonly transitions
   if (!Array.isArray(base) || !Array.isArray(child)) return child === undefined ? {} : { transitions: child };
   const moves = base.flatMap(single);
   const changes = child.flatMap(single);
-  const kept = moves.map((move) => changes.filter((change) => isSameMove(move, change)).reduce(mergeMaps, move));
+  const kept = moves.map((move) => changes.filter((change) => isSameMove(move, change)).reduce(mergeMoves, move));
   return { transitions: [...kept, ...changes.filter((change) => !moves.some((move) => isSameMove(move, change)))] };
 }
 
-const mergeMaps = (base: unknown, child: unknown): unknown =>
-  isMap(base) && isMap(child) ? merge(base, child) : child;
+/** Only maps are the same move. */
+const mergeMoves = (base: unknown, child: unknown): unknown => merge(base as Map, child as Map);
 
 /** A move from several states, one by one. */
 export function single(move: unknown): unknown[] {
