@@ -13,8 +13,10 @@ import { ModelError } from "../errors.ts";
 import { comparePaths } from "../file-path.ts";
 import { readModel } from "../read.ts";
 import type { ModelView, ModelViewFile } from "../view.ts";
+import { checkPaths } from "./check-paths.ts";
 import { LayerReceiver, layerOf, type WantedLayer } from "./layer-receiver.ts";
 import { missingOf, type Planned, planFiles } from "./planned-file.ts";
+import { PresentFiles } from "./present-files.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import { TargetDirectory, type WantedFile } from "./target-directory.ts";
 
@@ -94,6 +96,7 @@ export async function pullModel(
 class Pull {
   readonly #store: PullSource;
   readonly #directory: TargetDirectory;
+  readonly #present: PresentFiles;
   readonly #options: PullOptions;
   readonly #emit: TransferListener;
   readonly #budgets: DownloadBudgets;
@@ -107,6 +110,7 @@ class Pull {
     const { cache, isDurable, connections } = options;
     this.#store = store;
     this.#directory = directory;
+    this.#present = new PresentFiles(directory.path);
     this.#options = options;
     this.#emit = options.onEvent ?? (() => {});
     this.#budgets = new DownloadBudgets(connections === undefined ? {} : { connections });
@@ -149,7 +153,7 @@ class Pull {
   /** Everything that can be refused by the manifest alone is refused here, before anything is written. */
   #wantedLayers(view: ModelView): readonly WantedLayer[] {
     const files = view.files.filter(({ archive, path, kind }) => !archive && isSelected(path, kind, this.#options));
-    this.#directory.check(files.map(({ path }) => path));
+    checkPaths(files.map(({ path }) => path));
     return files.map(layerOf);
   }
 
@@ -173,14 +177,14 @@ class Pull {
       opened.push({ archive, members });
     }
     const all = opened.flatMap(({ members }) => members);
-    this.#directory.check([...layers, ...all].map(({ path }) => path));
+    checkPaths([...layers, ...all].map(({ path }) => path));
     const planned: PlannedArchive[] = [];
     for (const { archive, members } of opened) planned.push({ archive, members: await this.#plan(members) });
     return planned;
   }
 
   #plan<T extends WantedFile>(files: readonly T[]): Promise<readonly Planned<T>[]> {
-    return planFiles(files, this.#directory, { ...this.#options, signal: this.#signal });
+    return planFiles(files, this.#present, { ...this.#options, signal: this.#signal });
   }
 
   /** Looks for older versions of what is missing, where the store can give parts. */
