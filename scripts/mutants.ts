@@ -1,134 +1,93 @@
 /**
  * Breaks the code one expression at a time and runs its tests: a mutant that survives is a line that no test holds.
  *
- * Works on a copy of the tree in the temporary directory. All mutants of a file are compiled into it and switched on one
- * after the other in one process, so that a mutant costs its tests and not the start of a test runner. Lists the
- * survivors, and ends with 1 when there is one that `mutants/equivalent.ts` does not explain.
+ * Stryker does the work, in a copy of the tree (`stryker.config.js`). Lists the survivors, and ends with 1 when there is
+ * one that `mutants/equivalent.ts` does not explain.
  */
-import {
-  cpSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { Stryker } from "@stryker-mutator/core";
 import { areas } from "./mutants/areas.ts";
-import { type Equivalent, equivalents } from "./mutants/equivalent.ts";
-import { instrument, type Mutant } from "./mutants/instrument.ts";
-import { type Outcome, provePassing, runMutants } from "./mutants/run.ts";
+import { equivalents } from "./mutants/equivalent.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
+type Mutant = Awaited<ReturnType<Stryker["runMutationTest"]>>[number];
 
 const help = `npm run mutants [-- <source file or directory>… [--tests <test file or directory>]…]
 
 Without arguments it breaks ${areas.flatMap(({ sources }) => sources).join(", ")}.
---tests names the tests that have to notice, in the order in which they run; else they are those of the area in
-scripts/mutants/areas.ts, or those below the source's directory. The test named like the source runs first.
---killers also lists the test that found each mutant.
+--tests names the tests that have to notice; else they are those of the area in scripts/mutants/areas.ts, or those below
+the source's directory.
 `;
 
-/** Files below a path, or the path itself if it is one; of the copy, since the tree may change meanwhile. */
-function filesBelow(copy: string, path: string): readonly string[] {
-  if (path.endsWith(".ts")) return [path];
-  return readdirSync(join(copy, path), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
-    .sort()
-    .map((name) => join(path, name));
-}
+const glob = (path: string, ending: string) => (path.endsWith(".ts") ? path : `${path}/**/*${ending}`);
+const oneLine = (text: string) => text.replaceAll(/\s+/g, " ");
+const brief = (text: string) => (text.length > 80 ? `${text.slice(0, 77)}…` : text);
 
-const isTest = (path: string) => path.endsWith(".test.ts");
-
-function testsOf(copy: string, source: string, given: readonly string[]): readonly string[] {
+function testsOf(source: string): readonly string[] {
   const area = areas.find(({ sources }) => sources.some((path) => source === path || source.startsWith(`${path}/`)));
-  const places = given.length > 0 ? given : (area?.tests ?? [join(source, "..")]);
-  const own = source.replace(/\.ts$/, ".test.ts");
-  return [
-    ...new Set([
-      ...(existsSync(join(copy, own)) ? [own] : []),
-      ...places.flatMap((path) => filesBelow(copy, path)).filter(isTest),
-    ]),
-  ];
+  return area?.tests ?? [source.endsWith(".ts") ? dirname(source) : source];
 }
 
-function copyTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), "mreg-mutants-"));
-  for (const part of ["src", "test", "scripts", "examples", "schemas", "docs"]) {
-    cpSync(join(root, part), join(copy, part), { recursive: true });
-  }
-  for (const part of ["package.json", "tsconfig.json", "vitest.config.ts"]) cpSync(join(root, part), join(copy, part));
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-  return copy;
+/** A mutant as a person reads it, and as `mutants/equivalent.ts` names it. */
+function described({ fileName, location: { start, end }, replacement }: Mutant) {
+  const file = relative(".", fileName);
+  const lines = readFileSync(file, "utf8").split("\n");
+  const broken = lines.slice(start.line - 1, end.line);
+  broken.push((broken.pop() ?? "").slice(0, end.column - 1));
+  const was = broken.join("\n").slice(start.column - 1);
+  const change = `${brief(oneLine(was))} → ${brief(oneLine(replacement))}`;
+  return { file, at: start.line, line: (lines[start.line - 1] ?? "").trim(), change };
 }
-
-/** Breaks one file in every way. */
-async function judge(copy: string, file: string, tests: readonly string[]): Promise<readonly Outcome[]> {
-  const source = readFileSync(join(copy, file), "utf8");
-  const { text, mutants } = instrument(file, source);
-  if (mutants.length === 0) return [];
-  writeFileSync(join(copy, file), text);
-  try {
-    return await runMutants(copy, mutants, tests);
-  } finally {
-    writeFileSync(join(copy, file), source);
-  }
-}
-
-const explains = ({ file, line, change }: Equivalent, mutant: Mutant) =>
-  file === mutant.file && line === mutant.text && change === mutant.change;
 
 /** Prints a file's row and returns how many things in it need a look. */
-function report(file: string, outcomes: readonly Outcome[], withKillers: boolean): number {
-  const living = outcomes.filter(({ killer }) => killer === undefined);
+function report(file: string, mutants: readonly Mutant[]): number {
+  const living = mutants.filter(({ status }) => status === "Survived" || status === "NoCoverage").map(described);
   const listed = equivalents.filter((one) => one.file === file);
-  const unexplained = living.filter(({ mutant }) => !listed.some((one) => explains(one, mutant)));
-  const stale = listed.filter((one) => !living.some(({ mutant }) => explains(one, mutant)));
-  const found = outcomes.length - living.length;
-  const equivalent = living.length - unexplained.length;
-  console.log(
-    `${file}: ${found} of ${outcomes.length} found, ${equivalent} equivalent, ${unexplained.length} survived`,
-  );
-  for (const { mutant } of unexplained) console.log(`  ${file}:${mutant.line}: ${mutant.change}\n      ${mutant.text}`);
+  const explains = (one: (typeof listed)[number], { line, change }: (typeof living)[number]) =>
+    one.line === line && one.change === change;
+  const unexplained = living.filter((mutant) => !listed.some((one) => explains(one, mutant)));
+  const stale = listed.filter((one) => !living.some((mutant) => explains(one, mutant)));
+  const counts = [
+    `${mutants.length - living.length} of ${mutants.length} found`,
+    `${living.length - unexplained.length} equivalent`,
+    `${unexplained.length} survived`,
+  ];
+  console.log(`${file}: ${counts.join(", ")}`);
+  for (const { at, line, change } of unexplained) console.log(`  ${file}:${at}: ${change}\n      ${line}`);
   for (const { line, change } of stale) console.log(`  not alive, delete it from equivalent.ts: ${change} in ${line}`);
-  if (withKillers)
-    for (const { mutant, killer } of outcomes) console.log(`  ${mutant.line}: ${mutant.change}: ${killer}`);
   return unexplained.length + stale.length;
+}
+
+async function judge(sources: readonly string[], tests: readonly string[]): Promise<number> {
+  // Read by mutants/vitest.config.ts, in the processes that Stryker starts.
+  process.env["MREG_MUTANTS_TESTS"] = tests.map((path) => glob(path, ".test.ts")).join();
+  const all = await new Stryker({
+    mutate: [...sources.map((path) => glob(path, ".ts")), "!**/*.test.ts"],
+    tempDirName: join(tmpdir(), `mreg-mutants-${process.pid}`),
+  }).runMutationTest();
+  const results = all.filter(({ status }) => status !== "Ignored");
+  const unrun = results.filter(({ status, testsCompleted }) => status === "Survived" && !testsCompleted);
+  if (unrun.length > 0)
+    throw new Error(`${unrun.length} survivors met no test at all: Stryker lost them, run it again`);
+  const files = Map.groupBy(results, ({ fileName }) => relative(".", fileName));
+  return [...files].reduce((left, [file, mutants]) => left + report(file, mutants), 0);
 }
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: {
-      help: { type: "boolean" },
-      killers: { type: "boolean", default: false },
-      tests: { type: "string", multiple: true, default: [] },
-    },
+    options: { help: { type: "boolean" }, tests: { type: "string", multiple: true } },
   });
   if (values.help) return console.log(help);
-  const paths = positionals.length > 0 ? positionals : areas.flatMap(({ sources }) => sources);
-  const copy = copyTree();
-  try {
-    const files = [...new Set(paths.flatMap((path) => filesBelow(copy, path)))].filter((path) => !isTest(path));
-    let left = 0;
-    const proven = new Set<string>();
-    for (const file of files) {
-      const tests = testsOf(copy, file, values.tests);
-      if (!proven.has(tests.join())) await provePassing(copy, tests);
-      proven.add(tests.join());
-      const outcomes = await judge(copy, file, tests);
-      if (outcomes.length > 0) left += report(file, outcomes, values.killers);
-    }
-    console.log(`${left} left to look at`);
-    process.exitCode = left > 0 ? 1 : 0;
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
+  const sources = positionals.length > 0 ? positionals : areas.flatMap((area) => area.sources);
+  let left = 0;
+  for (const [tests, paths] of Map.groupBy(sources, (path) => (values.tests ?? testsOf(path)).join())) {
+    left += await judge(paths, tests.split(","));
   }
+  console.log(`${left} left to look at`);
+  process.exitCode = left > 0 ? 1 : 0;
 }
 
 await main();

@@ -13,33 +13,39 @@ const neverEmpty =
 
 export const equivalents: readonly Equivalent[] = [
   {
+    file: "src/lifecycle/gates/approvals.ts",
+    line: "requester: new Set(requester ? [requester.person] : []),",
+    change: '[] → ["Stryker was here"]',
+    reason: "nobody is called that",
+  },
+  {
+    file: "src/lifecycle/gates/approvals.ts",
+    line: "return { statement, time: approval.approvedAt, ...(refusal === undefined ? {} : { refusal }) };",
+    change: "refusal === undefined → false",
+    reason: "a reason that is undefined is read like one that is absent; the type alone tells them apart",
+  },
+  {
     file: "src/lifecycle/gates/baseline.ts",
     line: 'if (!first) return deny(gate, "missing", "no evaluation to compare");',
-    change: "if !first → if false",
+    change: "!first → false",
     reason: neverEmpty,
   },
   {
-    file: "src/lifecycle/gates/selection.ts",
-    line: "if (!first) return undefined;",
-    change: "if !first → if false",
-    reason: neverEmpty,
+    file: "src/lifecycle/gates/risk-class.ts",
+    line: "const unknown = found.filter((risk) => risk === undefined || !riskClasses.includes(risk));",
+    change: "risk === undefined → false",
+    reason: "no list of classes includes undefined; the type of `includes` alone does not take it",
   },
   {
     file: "src/lifecycle/gates/scan.ts",
     line: "return (scannedFiles ?? []).some((file) => fromContentDigest(file.digest) === digest);",
-    change: "scannedFiles ?? [] → scannedFiles",
+    change: '[] → ["Stryker was here"]',
     reason: "the query of the gate selects only statements that have the field",
   },
   {
-    file: "src/lifecycle/gates/license.ts",
-    line: 'const refused = found.filter(({ license }) => !allowed.has(license?.trim().toLowerCase() ?? ""));',
-    change: 'license?.trim().toLowerCase() ?? "" → license?.trim().toLowerCase()',
-    reason: "neither an empty text nor undefined is in the set, since a policy lists no empty licence",
-  },
-  {
-    file: "src/lifecycle/circumstances.ts",
-    line: 'if (weightLeft(slots, slot, weight ?? 0) < 0) return refuse("the weights of all slots together exceed 100");',
-    change: "weight ?? 0 → weight",
-    reason: "without a weight of its own a slot takes nothing, and what others have never exceeds 100",
+    file: "src/lifecycle/gates/selection.ts",
+    line: "if (!first) return undefined;",
+    change: "!first → false",
+    reason: neverEmpty,
   },
 ];
