@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
+import { freePort } from "../test/peers/support/registry-process.ts";
 import type { Bench } from "./bench.ts";
 
 /** What toxiproxy does to every connection of its own. */
@@ -55,16 +56,6 @@ async function post(url: string, body: object): Promise<void> {
   const response = await fetch(url, { method: "POST", body: JSON.stringify(body) });
   const text = await response.text();
   if (!response.ok) throw new Error(`toxiproxy answered ${response.status}: ${text}`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no TCP port");
-  return address.port;
 }
 
 async function listening(port: number): Promise<void> {

@@ -177,17 +177,18 @@ describe("a release by hand", () => {
   });
 });
 
-describe("a follow-up by hand", () => {
-  async function emergency() {
-    const world = new World(cast);
-    const target = await world.push(1);
-    await world.state(target, typeOf.signature, {});
-    await world.approve(target, "production", "lea", { kind: "break-glass" });
-    const circumstances = { reason: "outage", incident: "INC-1", expiresAt: "1d" };
-    await world.promote(target, "production", "mike", { kind: "break-glass", circumstances });
-    return { target, world };
-  }
+/** Version 1 in production by break-glass, for a day. */
+async function emergency() {
+  const world = new World(cast);
+  const target = await world.push(1);
+  await world.state(target, typeOf.signature, {});
+  await world.approve(target, "production", "lea", { kind: "break-glass" });
+  const circumstances = { reason: "outage", incident: "INC-1", expiresAt: "1d" };
+  await world.promote(target, "production", "mike", { kind: "break-glass", circumstances });
+  return { target, world };
+}
 
+describe("a follow-up by hand", () => {
   test("verifyState: it does not prolong an emergency, nor does it open production for others", async () => {
     const { target, world } = await emergency();
     await byHand(world, world.policy, { by: "lea", target, kind: "follow-up", reason });
@@ -230,12 +231,7 @@ test("a break-glass by hand whose end or follow-up is put off is named, and does
 });
 
 test("a break-glass in which all is as mreg wrote it but the day of its follow-up does not verify", async () => {
-  const world = new World(cast);
-  const target = await world.push(1);
-  await world.state(target, typeOf.signature, {});
-  await world.approve(target, "production", "lea", { kind: "break-glass" });
-  const circumstances = { reason: "outage", incident: "INC-1", expiresAt: "1d" };
-  await world.promote(target, "production", "mike", { kind: "break-glass", circumstances });
+  const { target, world } = await emergency();
   const [{ record } = { record: undefined }] = (await readChain(world.repository, world.policy)).links;
   if (!record?.breakGlass) throw new Error("no emergency");
   const verify = () => verifyState(world.repository, world.policy, target, "production");
