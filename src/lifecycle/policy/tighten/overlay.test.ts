@@ -60,6 +60,8 @@ test.each([
   ["a", up, false],
   ["a", "a", false],
   [null, null, false],
+  [up, null, false],
+  [{}, "a", false],
 ])("overlay: that %j and %j are one move is %s", (one, other, expected) => {
   expect(isSameMove(one, other)).toBe(expected);
 });

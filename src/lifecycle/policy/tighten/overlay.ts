@@ -18,14 +18,16 @@ export function overlay(base: unknown, child: unknown): unknown {
 function merge(base: Map, child: Map): Map {
   const result: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(child)) {
-    const mine = Object.hasOwn(base, key) ? base[key] : undefined;
+    // What every object inherits is no map: `constructor` is a key like any other.
+    const mine = base[key];
     result[key] = isMap(mine) && isMap(value) ? merge(mine, value) : value;
   }
   return result;
 }
 
 function mergeTransitions(base: unknown, child: unknown): { readonly transitions?: unknown } {
-  if (!Array.isArray(base) || !Array.isArray(child)) return child === undefined ? {} : { transitions: child };
+  // What is no list was taken as it is, and is for the schema to refuse.
+  if (!Array.isArray(base) || !Array.isArray(child)) return {};
   const moves = base.flatMap(single);
   const changes = child.flatMap(single);
   const kept = moves.map((move) => changes.filter((change) => isSameMove(move, change)).reduce(mergeMoves, move));
