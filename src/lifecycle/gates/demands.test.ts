@@ -1,19 +1,17 @@
 import { describe, expect, test } from "vitest";
 import {
-  add,
   all,
   atTop,
   type Case,
   cardOf,
   edit,
-  evalOf,
   inCard,
   inLineage,
   inMove,
   lineageOf,
   outcome,
 } from "../../../test/support/policy-edits.ts";
-import { type item, put } from "../../../test/support/situation.ts";
+import { put } from "../../../test/support/situation.ts";
 
 const otherCases: readonly Case[] = [
   ["an allowed licence, in other letters", inCard("licenses: [MIT, Apache-2.0]"), []],
@@ -146,64 +144,9 @@ const peopleCases: readonly Case[] = [
   ],
 ];
 
-const exceptions = "exceptions: {signedBy: [lead, owner], gates: [eval.baseline, runbook], maxDuration: 30d}";
-const worse = evalOf({}, "0.89");
-const excepted = (change: object = {}, by: Parameters<typeof item>[2] = "olga", allow = exceptions) =>
-  all(
-    atTop(allow),
-    worse,
-    add(
-      "exception",
-      {
-        ...{ model: "ml/risk", version: "v2", gate: "eval.baseline", ticket: "RISK-12", reason: "known" },
-        ...{ grantedAt: "2026-11-19T00:00:00Z", until: "2026-12-01T00:00:00Z", ...change },
-      },
-      by,
-    ),
-  );
-const denied = ["eval.baseline MREG-E201"];
-
-const waiverCases: readonly Case[] = [
-  ["excepted", excepted(), []],
-  ["excepted for another gate", excepted({ gate: "runbook" }), denied],
-  ["excepted for another version", excepted({ version: "v1" }), denied],
-  ["excepted for another model", excepted({ model: "ml/other" }), denied],
-  ["excepted until now", excepted({ until: "2026-11-20T12:00:00Z" }), denied],
-  ["excepted in the future", excepted({ grantedAt: "2026-11-20T12:05:01Z" }), denied],
-  ["excepted for too long", excepted({ until: "2026-12-19T00:00:01Z" }), denied],
-  ["excepted for as long as it may be", excepted({ until: "2026-12-19T00:00:00Z" }), []],
-  ["excepted by the wrong role", excepted({}, "mike"), denied],
-  ["excepted by the pusher with her second key", excepted({}, "alice2"), denied],
-  ["excepted where the policy lets nobody", excepted({}, "olga", ""), denied],
-  [
-    "excepted where the policy lets other gates be",
-    excepted({}, "olga", "exceptions: {signedBy: [owner], gates: [runbook], maxDuration: 30d}"),
-    denied,
-  ],
-  ["audited", all(atTop("enforcement: {audit: [eval.baseline]}"), worse), []],
-  ["not yet in force", all(atTop("enforcement: {effectiveOn: {eval.baseline: 2026-11-20T12:00:01Z}}"), worse), []],
-  [
-    "in force from now on",
-    all(atTop("enforcement: {effectiveOn: {eval.baseline: 2026-11-20T12:00:00Z}}"), worse),
-    denied,
-  ],
-  ["another gate is audited", all(atTop("enforcement: {audit: [canary.baseline]}"), worse), denied],
-  [
-    "an audited canary does not let a missing one around its baseline",
-    all(atTop("enforcement: {audit: [canary]}"), (d) => put(d, "canary")),
-    ["canary MREG-E101"],
-  ],
-  [
-    "an audited canary with its baseline",
-    all(atTop("enforcement: {audit: [canary, canary.baseline]}"), (d) => put(d, "canary")),
-    [],
-  ],
-];
-
 describe.each([
   ["card, lineage, names", otherCases],
   ["tiers and delegations", peopleCases],
-  ["exceptions and modes", waiverCases],
 ])("demands: %s", (_group, cases) => {
   test.each(cases)("demands: %s", (_what, change, expected) => {
     expect(outcome(change)).toEqual({ failed: expected, allowed: expected.length === 0 });

@@ -2,8 +2,6 @@ import { describe, expect, test } from "vitest";
 import { predicates } from "../../../test/support/lifecycle.ts";
 import { add, all, type Case, evalOf, inEval, lineageOf, outcome } from "../../../test/support/policy-edits.ts";
 import { type Draft, item, put } from "../../../test/support/situation.ts";
-import { digestOf } from "../../base/digest.ts";
-import { toContentDigest } from "../../evidence/predicates/digest-set.ts";
 
 const result = (slice: string | undefined, value: string, extra: object = {}) => ({
   ...{ task: "loans", metric: "accuracy", value, higherIsBetter: true, ...extra },
@@ -191,42 +189,7 @@ const evalCases: readonly Case[] = [
   ],
 ];
 
-const planned = (change: object = {}) => ({
-  plannedAt: "2026-11-01T00:00:00Z",
-  suites: [{ name: "core", version: "2026Q4", metrics: [{ task: "loans", metric: "accuracy", higherIsBetter: true }] }],
-  evidence: [],
-  ...change,
-});
-const withPlan = (plan: object, by: Parameters<typeof item>[2] = "olga") =>
-  all(
-    inEval("preRegistered: {signedBy: [owner], before: 1d}"),
-    evalOf({ suite: { name: "core", version: "2026Q4", plan: { digest: toContentDigest(digestOf("plan")) } } }),
-    add("plan", plan, by, "plan"),
-  );
-
-const planCases: readonly Case[] = [
-  ["planned before it ran", withPlan(planned()), []],
-  ["names no plan", inEval("preRegistered: {signedBy: [owner]}"), ["eval.plan MREG-E242"]],
-  ["names a plan that is not there", all(withPlan(planned()), (d) => put(d, "plan")), ["eval.plan MREG-E242"]],
-  ["plan by the wrong role", withPlan(planned(), "alice"), ["eval.plan MREG-E102"]],
-  ["plan cannot be read", withPlan({ plannedAt: "soon" }), ["eval.plan MREG-E104"]],
-  ["planned too late", withPlan(planned({ plannedAt: "2026-11-09T00:00:01Z" })), ["eval.plan MREG-E243"]],
-  ["planned just in time", withPlan(planned({ plannedAt: "2026-11-09T00:00:00Z" })), []],
-  [
-    "another metric was planned",
-    withPlan(
-      planned({
-        suites: [{ name: "core", version: "2026Q4", metrics: [{ task: "loans", metric: "f1", higherIsBetter: true }] }],
-      }),
-    ),
-    ["eval.plan MREG-E243"],
-  ],
-];
-
-describe.each([
-  ["eval", evalCases],
-  ["plan", planCases],
-])("demands: %s", (_group, cases) => {
+describe.each([["eval", evalCases]])("demands: %s", (_group, cases) => {
   test.each(cases)("demands: %s", (_what, change, expected) => {
     expect(outcome(change)).toEqual({ failed: expected, allowed: expected.length === 0 });
   });
