@@ -4,7 +4,7 @@
  * Stryker does the work, in a copy of the tree (`stryker.config.js`). Lists the survivors, and ends with 1 when there is
  * one that `mutants/equivalent.ts` does not explain.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -81,7 +81,10 @@ async function main(): Promise<void> {
     options: { help: { type: "boolean" }, tests: { type: "string", multiple: true } },
   });
   if (values.help) return console.log(help);
-  const sources = positionals.length > 0 ? positionals : areas.flatMap((area) => area.sources);
+  const named = positionals.map((path) => relative(".", path));
+  const sources = named.length > 0 ? named : areas.flatMap((area) => area.sources);
+  const missing = sources.filter((path) => !existsSync(path));
+  if (missing.length > 0) throw new Error(`there is no ${missing.join(", ")}`);
   let left = 0;
   for (const [tests, paths] of Map.groupBy(sources, (path) => (values.tests ?? testsOf(path)).join())) {
     left += await judge(paths, tests.split(","));
