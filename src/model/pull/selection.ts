@@ -1,5 +1,6 @@
 import { matchesGlob } from "node:path";
 import type { FileKind } from "../media-types.ts";
+import type { ModelView, ModelViewFile } from "../view.ts";
 
 /** Which files of a model are wanted. */
 export interface Selection {
@@ -16,6 +17,16 @@ export function isSelected(path: string, kind: FileKind, selection: Selection): 
   if (kinds && !kinds.includes(kind)) return false;
   if (include.length > 0 && !include.some((glob) => matches(path, glob))) return false;
   return !exclude.some((glob) => matches(path, glob));
+}
+
+/** The files that are layers of their own and wanted. */
+export function selectLayers({ files }: ModelView, selection: Selection): readonly ModelViewFile[] {
+  return files.filter(({ archive, path, kind }) => !archive && isSelected(path, kind, selection));
+}
+
+/** The archives that may hold wanted files: their kind is known before they are fetched, their paths are not. */
+export function selectArchives({ files }: ModelView, { kinds }: Selection): readonly ModelViewFile[] {
+  return files.filter(({ archive, kind }) => archive && (kinds?.includes(kind) ?? true));
 }
 
 /** Like .gitignore and rsync: `*.json` means files of that name anywhere, `onnx/*.json` those in one directory. */
