@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { catalog } from "../../src/cli/catalog.ts";
-import { projectAt } from "../support/cli/project.ts";
+import { projectAt, succeed } from "../support/cli/project.ts";
 import { Workspace } from "../support/cli/workspace.ts";
 
 /** The contract of design/cli.md that holds for every command. */
@@ -72,6 +72,19 @@ describe("the command line", () => {
     const pull = ["pull", "risk:v1", "-o", "one", "--include", "config.json"];
     expect((await project.mreg(pull)).stdout).toMatch(/^1 file, \d+ B to \S+\n/);
     expect((await project.mreg(pull)).stdout).toMatch(/^0 files, 0 B to \S+; 1 file was there already\n/);
+  });
+
+  it("speaks of one statement in the singular", async () => {
+    const own = await projectAt("pushed");
+    onTestFinished(() => own.remove());
+    const emergency = "--break-glass --incident INC-1 --reason outage --expires 1h --key mike.key";
+    for (const line of [
+      "mreg sign risk:v1",
+      "mreg approve risk:v1 --to production --kind break-glass --key lea.key",
+      `mreg promote risk:v1 --to production ${emergency}`,
+    ])
+      succeed(line, await own.line(line));
+    expect((await own.line("mreg log risk")).stdout).toContain("; 1 statement; policy models@1;");
   });
 
   it("keeps notes and progress off under --quiet", async () => {

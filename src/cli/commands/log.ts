@@ -13,7 +13,7 @@ import { addSigningOptions, openSigner, type SigningOptions } from "../options/s
 import { withModel } from "../options/target.ts";
 import type { Paint } from "../render/paint.ts";
 import { recordTimeWords, viewRecordTime } from "../render/record-time.ts";
-import { safe, shortDigest } from "../render/text.ts";
+import { count, safe, shortDigest } from "../render/text.ts";
 import type { LogResult } from "../results/log.ts";
 
 interface LogOptions extends RegistryOptions, PolicyOptions, HeadOptions, SigningOptions {
@@ -153,7 +153,7 @@ function renderEntry(entry: LogResult["entries"][number], paint: Paint): string 
           `approved by ${entry.approvals.map(({ digest, person }) => `${safe(person ?? "nobody who verifies")} (${shortDigest(digest)})`).join(", ")}`,
         ]
       : []),
-    `${entry.evidence.length} statements`,
+    count(entry.evidence.length, "statement"),
     `policy ${safe(entry.policy.name)}@${entry.policy.version}`,
     `record ${shortDigest(entry.digest)}`,
   ];
