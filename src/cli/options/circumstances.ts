@@ -18,7 +18,7 @@ export interface CircumstanceOptions {
 /** Adds the flags of moves into service: slots and emergencies. */
 export function addServingOptions(command: Command): Command {
   return command
-    .option("--slot <name>", "slot of production beside the main one, such as canary or green")
+    .option("--slot <name>", "slot of production, such as canary or green; main, for a version that has another")
     .option("--weight <percent>", "share of the traffic for the slot; 0 empties it", parsePercent)
     .option("--break-glass", "an emergency: skips the gates, for a while, with a second person's approval")
     .option("--follow-up", "record that an emergency move has now earned its place")
@@ -27,23 +27,27 @@ export function addServingOptions(command: Command): Command {
     .option("--reason <text>", "why");
 }
 
-/** The move that the flags ask for. Moving within production is `assign`: the version's state stays. */
+/** The move that the flags ask for. The main slot has no name in records: going there is an `assign` without one. */
 export function circumstancesOf(
   options: CircumstanceOptions,
 ): Pick<TransitionRequest, "circumstances" | "kind" | "sunset"> {
   const { breakGlass, expires, followUp, incident, reason, slot, successor, sunset, weight } = options;
   if (breakGlass && followUp) throw new UsageError("--break-glass and --follow-up exclude each other");
+  if ((breakGlass || followUp) && slot === "main")
+    throw new UsageError("--slot main and --break-glass or --follow-up exclude each other");
+  const isIntoMain = slot === "main";
   const circumstances = {
     ...(reason === undefined ? {} : { reason }),
     ...(incident === undefined ? {} : { incident }),
     ...(expires === undefined ? {} : { expiresAt: expires }),
-    ...(slot === undefined ? {} : { slot }),
+    ...(slot === undefined || isIntoMain ? {} : { slot }),
     ...(weight === undefined ? {} : { weight }),
     ...(successor === undefined ? {} : { successor }),
   };
   return {
     ...(breakGlass ? { kind: "break-glass" as const } : {}),
     ...(followUp ? { kind: "follow-up" as const } : {}),
+    ...(isIntoMain ? { kind: "assign" as const } : {}),
     ...(sunset === undefined ? {} : { sunset }),
     ...(Object.keys(circumstances).length > 0 ? { circumstances } : {}),
   };

@@ -47,9 +47,9 @@ export async function collectSituation(
   { chain, state, to, version }: Standing,
   requester?: Identity,
 ): Promise<Situation> {
-  const { policy, signal, target, kind, clock } = request;
+  const { circumstances, policy, signal, target, kind, clock } = request;
   const now = presentTime(chain, clock);
-  const rule = findTransition(state, policy, { version, to, kind });
+  const rule = findTransition(state, policy, { version, to, kind, circumstances });
   const last = chain.links.at(-1);
   const { statements, foreign } = await collectStatements(store, target, chain, { signal });
   const champion = state.champion && (await store.resolve(state.champion.digest, { signal }));
@@ -63,7 +63,7 @@ export async function collectSituation(
     ...(await readContent(store, target, { signal })),
     ...(requester ? { requester: requester.fingerprint } : {}),
     ...(request.sunset === undefined ? {} : { sunset: timeOf(request.sunset, now) }),
-    ...(request.circumstances ? { circumstances: dated(request.circumstances, now) } : {}),
+    ...(circumstances ? { circumstances: dated(circumstances, now) } : {}),
   });
 }
 

@@ -75,6 +75,15 @@ describe("slots", () => {
     expect((await chainOf(world)).state.champion?.version).toBe(3);
   });
 
+  test("promote: a slot by itself asks for the move within production", async () => {
+    const { first, world } = await twoServed();
+    await world.approve(first, "production", "lea", assign("canary", 10));
+    const { circumstances } = assign("canary", 10);
+    const { record } = await world.promote(first, "production", "mike", { circumstances });
+    expect(record.tags).toEqual(["mreg-log-000005"]);
+    expect((await chainOf(world)).state.slots?.get("canary")).toMatchObject({ version: 1, weight: 10 });
+  });
+
   test("promote: a weight of 0 empties the slot, and running it again changes nothing", async () => {
     const { first, world } = await canary();
     await world.approve(first, "production", "lea", assign("canary", 0));
