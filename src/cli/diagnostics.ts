@@ -28,7 +28,8 @@ export const advice: Readonly<Record<string, string>> = {
   TRAILING_DATA: "the source sends more than it declared: distrust it",
   LIMIT_EXCEEDED: "the content is larger than mreg reads from an untrusted source",
   INVALID_MANIFEST: "the registry holds something that is not a valid manifest; `mreg list` shows what else there is",
-  NO_SIGNATURE: "sign it with `mreg sign <ref> --key <file>`, or verify with the key it was signed with",
+  NO_SIGNATURE:
+    "sign it with `mreg sign <ref> --key <file>`, or verify with the key it was signed with; a state comes by `mreg promote`",
   SIGNATURE_INVALID: "somebody or something changed the signed content: do not use it",
   SUBJECT_MISMATCH:
     "the signature was made for other content: get what it was made for, or one made for this; a directory must hold just the signed files",

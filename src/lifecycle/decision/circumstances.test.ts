@@ -169,7 +169,7 @@ test.each<readonly [what: string, move: Move, expected: readonly string[]]>([
 test("circumstances: an unfit successor says where it is", () => {
   const said = (move: Move) => circumstanceGates(situation(move)).find(({ gate }) => gate === "successor")?.reason;
   expect(said(retiring(2))).toBe("v2 is the version itself, expected another version in production");
-  expect(said(retiring(7))).toBe("v7 is in experimental, expected another version in production");
+  expect(said(retiring(7))).toBe("v7 is in no record, expected another version in production");
   expect(said({ ...retiring(1), state: version(1, { state: "retired" }) })).toContain("v1 is in retired");
 });
 

@@ -112,7 +112,8 @@ function successorGate({ circumstances, policy, rule, state, version }: Situatio
   const found = state.versions.get(successor);
   const name = versionTag(successor);
   if (successor !== version && found?.state === policy.liveState) return pass("successor", `${name} takes over`);
-  const where = successor === version ? "is the version itself" : `is in ${found?.state ?? policy.initialState}`;
+  const known = found ? `is in ${found.state}` : "is in no record";
+  const where = successor === version ? "is the version itself" : known;
   return deny("successor", "successorUnfit", `${name} ${where}, expected another version in ${policy.liveState}`, {
     fix: `--successor <version in ${policy.liveState}>`,
   });

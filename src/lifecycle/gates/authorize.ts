@@ -19,7 +19,7 @@ export function authorizeGate({ policy, rule, requester }: Situation): GateResul
     ? `${member.name} is ${member.roles.join(", ") || "without a role"}`
     : `key ${requester} is not in the policy`;
   return deny("authorize", "requesterUnauthorized", `${found}, expected ${expected}`, {
-    fix: `have one of them run mreg promote, or give the role in the policy`,
+    fix: "have one of them run the command, or give the role in the policy",
     who,
   });
 }

@@ -9,6 +9,7 @@ import { servable } from "../state/servable.ts";
 import { readStatus, statusOfChain } from "../state/status.ts";
 import { verifyState } from "../state/verify-state.ts";
 import { explainServing } from "../state/why.ts";
+import { destination } from "./transition.ts";
 
 let cast: Cast;
 beforeAll(async () => {
@@ -169,6 +170,14 @@ describe("the end of a version", () => {
     await hold("release", "olga");
     expect((await world.promote(first, "archived")).outcome).toBe("done");
   });
+});
+
+test("destination: a kind of move names a state where it leads to one, and says whether there is none or several", async () => {
+  const { world } = await twoServed();
+  const { state } = await chainOf(world);
+  const of = (version: number, kind: "hold" | "retire") => destination(state, world.policy, { version, kind });
+  expect(of(1, "retire")).toBe("retired");
+  expect(() => of(9, "hold")).toThrow("v9 is in experimental, and the policy has no moves of kind hold from there");
 });
 
 test("chainAt: answers for a past moment by the records of then", async () => {

@@ -80,6 +80,8 @@ describe("promote", () => {
     const checked = await world.check(target, "staging", "mike");
     const { decision } = await world.promote(target, "staging");
     expect(decision).toEqual(checked);
+    const again = await world.promote(target, "staging");
+    expect(await world.check(target, "staging", "mike")).toEqual(again.decision);
   });
 
   test("promote: refuses a requester without the role, also when all evidence is there", async () => {

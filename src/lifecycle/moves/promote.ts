@@ -8,10 +8,10 @@ import { decide } from "../decision/decide.ts";
 import { type Decision, warns } from "../decision/decision.ts";
 import { LifecycleError } from "../errors.ts";
 import { logTag } from "../versions/tags.ts";
+import { madeAlready } from "./check.ts";
 import { commitMove } from "./commit.ts";
 import { newestTags, reconcileTags, type TagConflict } from "./reconcile.ts";
 import type { PromoteRequest } from "./request.ts";
-import { isAlreadyThere } from "./transition.ts";
 
 export interface Promotion {
   /** `present`: the version was there already, by an earlier run of the same command. */
@@ -43,16 +43,14 @@ export async function promote(
   store: GraphTarget & { readonly name: string },
   request: PromoteRequest,
 ): Promise<Promotion> {
-  const { circumstances, kind, policy, signal, signer } = request;
+  const { signal, signer } = request;
   const standing = await readStanding(store, request);
-  const { chain, state, to, version } = standing;
-  const there = isAlreadyThere(state, policy, { version, to, kind, circumstances })
-    ? state.versions.get(version)
-    : undefined;
-  if (there) {
-    const { decision } = await replay(store, chain, there.link, { signal });
+  const { chain } = standing;
+  const made = madeAlready(standing, request);
+  if (made) {
+    const { decision } = await replay(store, chain, made, { signal });
     const { conflicts } = await reconcileTags(store, chain, { signal });
-    return { outcome: "present", decision, record: describe(chain, there.link), conflicts };
+    return { outcome: "present", decision, record: describe(chain, made), conflicts };
   }
   const situation = await collectSituation(store, request, standing, signerIdentity(signer));
   const decision = decide(situation);

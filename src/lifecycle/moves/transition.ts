@@ -55,7 +55,7 @@ export function destination(
   if (only !== undefined && others.length === 0) return only;
   throw new LifecycleError(
     "TRANSITION_UNKNOWN",
-    `v${version} is in ${from}, and the policy has ${only === undefined ? "no" : "several"} moves of kind ${kind ?? "promote"} from there, expected --to <state>`,
+    `v${version} is in ${from}, and the policy has ${fitting.length === 0 ? "no" : "several"} moves of kind ${kind ?? "promote"} from there, expected --to <state>`,
   );
 }
 
