@@ -2,8 +2,8 @@
 export default {
   testRunner: "vitest",
   plugins: ["@stryker-mutator/vitest-runner"],
-  // Which tests run is said there and not by `testFiles`, with which Stryker never switches on what breaks while a module
-  // loads (stryker-js#6209). Processes, as in vitest.config.ts.
+  // Which tests run is said there and not by `testFiles`, with which Stryker never switches on what breaks while a
+  // module loads (stryker-js#6209). Processes, as in vitest.config.ts.
   vitest: { configFile: "scripts/mutants/vitest.config.ts", related: false, pool: "forks" },
   // Not copied: what no unit test reads.
   ignorePatterns: ["/.changeset", "/.ci", "/bench", "/coverage", "/dist", "/etc", "/temp"],

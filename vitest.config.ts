@@ -19,12 +19,15 @@ function freeBytes(directory: string): number {
   }
 }
 
-/** Files of tests share a process, and with it the modules that are loaded; support/shared-process.ts watches over it. */
+/**
+ * Files of tests share a process, and with it the modules that are loaded; support/shared-process.ts watches over it.
+ */
 const shared = { isolate: false, setupFiles: ["test/support/shared-process.ts"], env: scratch };
 
 /** One project per level of architecture.md's "Tests"; `npm test` runs all but `peers`. */
 const project = (name: string, include: string[], extra: Record<string, unknown> = {}) => ({
-  // Limits are for what hangs: no test may fail because the machine is slow, so they are far above what any of them takes.
+  // Limits are for what hangs: no test may fail because the machine is slow, so they are far above what any of them
+  // takes.
   test: {
     name,
     include,
@@ -53,7 +56,8 @@ export default defineConfig({
         ...shared,
         globalSetup: ["test/support/cli/templates.ts"],
       }),
-      // Kills, crowds and very long lists: minutes of processes, so that `npm test` leaves them to `npm run test:endurance`.
+      // Kills, crowds and very long lists: minutes of processes, so that `npm test` leaves them to `npm run
+      // test:endurance`.
       project("endurance", ["test/endurance/**/*.test.ts"], {
         testTimeout: 1_800_000,
         env: processes,

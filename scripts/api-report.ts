@@ -10,7 +10,9 @@ import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-ex
 const root = resolve(import.meta.dirname, "..");
 const check = process.argv.includes("--check");
 
-/** Declarations of their own: in those of a build the words of an enum stand in the order in which files were checked. */
+/**
+ * Declarations of their own: in those of a build the words of an enum stand in the order in which files were checked.
+ */
 const declarations = resolve(root, "temp/types");
 
 function declare(): void {

@@ -1,8 +1,8 @@
 /**
  * Breaks the code one expression at a time and runs its tests: a mutant that survives is a line that no test holds.
  *
- * Stryker does the work, in a copy of the tree (`stryker.config.js`). Lists the survivors, and ends with 1 when there is
- * one that `mutants/equivalent.ts` does not explain.
+ * Stryker does the work, in a copy of the tree (`stryker.config.js`). Lists the survivors, and ends with 1 when there
+ * is one that `mutants/equivalent.ts` does not explain.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";

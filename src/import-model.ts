@@ -25,7 +25,8 @@ export interface ImportedModel extends PushedModel {
 }
 
 /**
- * Brings a model from another world: its files as the next version, and what that world says of it as signed statements.
+ * Brings a model from another world: its files as the next version, and what that world says of it as signed
+ * statements.
  *
  * Content that is a version already stays that version. What the source does not say enough for is a note.
  *

@@ -27,8 +27,8 @@ export interface PushModelOptions extends CallOptions {
    */
   readonly rehash?: boolean;
   /**
-   * Sends large files while they are hashed, where the repository takes that; should it have them already, what was sent
-   * by then was for nothing. Default true.
+   * Sends large files while they are hashed, where the repository takes that; should it have them already, what was
+   * sent by then was for nothing. Default true.
    */
   readonly speculate?: boolean;
   /**
@@ -69,7 +69,8 @@ export async function pushModel(
 ): Promise<PushedModel> {
   const { version, index = "auto", signal } = options;
   const { artifact, early } = await packAndUpload(repository, input, options);
-  // Some registries want the model before what refers to it. Before the tag, so that whoever sees the version can see its index.
+  // Some registries want the model before what refers to it. Before the tag, so that whoever sees the version can see
+  // its index.
   const before = early?.indexProblem === undefined ? early : await attachIndex(repository, artifact, options);
   const registered = await registerVersion(repository, artifact.manifest.descriptor, {
     ...(signal ? { signal } : {}),

@@ -8,8 +8,8 @@ import { type RunningRegistry, startRegistry } from "../../test/support/registry
 
 const bin = fileURLToPath(new URL("../../bin/mreg.js", import.meta.url));
 /**
- * Given to a measured program by `--import`: copies at its end what Linux says of its memory. The kernel's other answer,
- * getrusage, counts what the parent had when it forked. JavaScript, so that no compiler is loaded for it.
+ * Given to a measured program by `--import`: copies at its end what Linux says of its memory. The kernel's other
+ * answer, getrusage, counts what the parent had when it forked. JavaScript, so that no compiler is loaded for it.
  */
 const exitUsage = `data:text/javascript,${encodeURIComponent(`import { readFileSync, writeFileSync } from "node:fs";
 process.on("exit", () => writeFileSync(process.env.EXIT_USAGE, readFileSync("/proc/self/status")));`)}`;

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { type Digest, sealDigest } from "./digest.ts";
 
-/** With 1 MiB and a second buffer being filled meanwhile, Node hashes as fast as openssl (reference/performance.md §2a). */
+/** With 1 MiB and a second buffer being filled meanwhile, Node hashes as fast as openssl. */
 const bufferBytes = 1024 * 1024;
 
 export interface HashedContent {

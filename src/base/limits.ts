@@ -1,7 +1,7 @@
 /**
  * Numbers that bound what an attacker can make mreg read, each with its reason: here those that several floors share.
- * A floor's own are in its `limits.ts`. A registry, a layout directory and a bundle are all attackers (architecture.md,
- * invariant 1).
+ * A floor's own are in its `limits.ts`. A registry, a layout directory and a bundle are all attackers (ARCHITECTURE.md,
+ * "Invariants").
  */
 
 /** Largest manifest or index read or written. distribution and zot refuse more; oras-go uses the same cap. */
@@ -28,7 +28,9 @@ export const jsonDepthLimit = 64;
 /** Files in one model directory; a manifest of 4 MiB names some 8,000 layers, and tar layers gather the rest. */
 export const modelFileLimit = 100_000;
 
-/** Largest YAML read as front matter or lineage; real ones stay below 64 KiB, and YAML parsers slow down beyond reason. */
+/**
+ * Largest YAML read as front matter or lineage; real ones stay below 64 KiB, and YAML parsers slow down beyond reason.
+ */
 export const yamlLimitBytes = 256 * 1024;
 
 /** Aliases resolved in one YAML document: the default of the yaml package, which stops "billion laughs" documents. */

@@ -1,6 +1,6 @@
 import { isMregError } from "../base/errors.ts";
 
-/** Exit codes of design/cli.md, "Contract". Scripts branch on them; they never change meaning. */
+/** Exit codes, as ARCHITECTURE.md lists them. Scripts branch on them; they never change meaning. */
 export const exitCodes = {
   done: 0,
   unexpected: 1,

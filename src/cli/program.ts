@@ -45,7 +45,9 @@ function createProgram(host: Host): Command {
     .exitOverride();
 }
 
-/** The called command with its flags; without one, all of them by name and summary, for the help and for suggestions. */
+/**
+ * The called command with its flags; without one, all of them by name and summary, for the help and for suggestions.
+ */
 async function defineCommands(program: Command, argv: readonly string[], act: Act): Promise<void> {
   const called = catalog.find((entry) => argv.includes(entry.name) && isCalled(entry, argv));
   if (called) (await called.load()).command.define(program, act);

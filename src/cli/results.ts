@@ -56,8 +56,8 @@ const ErrorResult = z.object({
 /**
  * Every JSON document that the program prints, by its `kind`; `schemas/cli/` is generated from it.
  *
- * Commands import the types alone: the schemas are for `npm run schemas` and the tests, and would cost every command the
- * loading of zod.
+ * Commands import the types alone: the schemas are for `npm run schemas` and the tests, and would cost every command
+ * the loading of zod.
  */
 export const resultSchemas = {
   approve: ApproveResult,

@@ -36,7 +36,8 @@ export interface AttachedEvidence {
  * In this order, so that no statement points at files that are not there. Files left behind by a failure mean nothing,
  * and are found to be there already when it is tried again.
  *
- * @throws {@link EvidenceError} `EVIDENCE_INVALID` when the predicate is not what its schema demands; nothing is written.
+ * @throws {@link EvidenceError} `EVIDENCE_INVALID` when the predicate is not what its schema demands; nothing is
+ * written.
  * @throws {@link SigningError} when the statement cannot be signed.
  */
 export async function attachEvidence(

@@ -25,8 +25,8 @@ export function cardFacts({ licenses, summary }: Pick<ModelInspection, "licenses
 const todo = "TODO";
 
 /**
- * Writes a card to be filled in: front matter with every field that gates ask for, what the weights say filled in, and a
- * heading for each field that takes prose.
+ * Writes a card to be filled in: front matter with every field that gates ask for, what the weights say filled in, and
+ * a heading for each field that takes prose.
  */
 export function cardTemplate(facts: CardFacts): string {
   const { name, license, owners, baseModel } = facts;

@@ -50,7 +50,9 @@ export function compareDecimals(left: Decimal, right: Decimal): -1 | 0 | 1 {
   return units < 0n ? -1 : units > 0n ? 1 : 0;
 }
 
-/** Computes `left - right` exactly, with as many places as the longer of the two. @throws like {@link compareDecimals}. */
+/**
+ * Computes `left - right` exactly, with as many places as the longer of the two. @throws like {@link compareDecimals}.
+ */
 export function subtractDecimals(left: Decimal, right: Decimal): Decimal {
   return format(difference(left, right));
 }

@@ -45,8 +45,8 @@ const fileLimits: Partial<Record<EvidenceKind, number>> = { eval: evaluationLogL
 /**
  * Turns the output of a tool, or a document, into a statement about a model. Reads nothing but the bytes given.
  *
- * @throws {@link EvidenceError} `FORMAT_UNKNOWN`, `EVIDENCE_INVALID` or `EVIDENCE_INCOMPLETE`, with the file's name, what
- * was found and what was expected.
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN`, `EVIDENCE_INVALID` or `EVIDENCE_INCOMPLETE`, with the file's name,
+ * what was found and what was expected.
  */
 export function draftEvidence(kind: EvidenceKind, input: EvidenceInput): EvidenceDraft {
   const given = evidenceFiles(input.files, fileLimits[kind]);

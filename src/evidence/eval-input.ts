@@ -12,7 +12,8 @@ export interface EvalInput {
   readonly directions?: Readonly<Record<string, MetricDirection>>;
   /**
    * Where the fields of a record stand in CSV, JSON or JSON lines that no tool defines: the name of a column, a dotted
-   * path, or `=` and the value itself. `value:auc` is the value of the metric `auc`, for files with a column per metric.
+   * path, or `=` and the value itself. `value:auc` is the value of the metric `auc`, for files with a column per
+   * metric.
    */
   readonly map?: Readonly<Record<string, string>>;
   readonly dataset?: EvalDataset;

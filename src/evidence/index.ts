@@ -1,4 +1,7 @@
-/** What is known about a model, as signed statements: the predicates, and readers that turn real tools' output into them. */
+/**
+ * What is known about a model, as signed statements: the predicates, and readers that turn real tools' output into
+ * them.
+ */
 export {
   type AttachEvidenceOptions,
   type AttachedEvidence,

@@ -6,7 +6,9 @@ const unitMs: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** `0s`, `90m`, `24h`, `90d`, `2w`: one whole number and one unit; at most 5 digits, so that no sum overflows a date. */
+/**
+ * `0s`, `90m`, `24h`, `90d`, `2w`: one whole number and one unit; at most 5 digits, so that no sum overflows a date.
+ */
 export const durationPattern = /^(?:0|[1-9][0-9]{0,4})[smhdw]$/;
 
 /** Reads a duration that matches {@link durationPattern} as a number of milliseconds. */

@@ -19,9 +19,10 @@ export interface LifecycleErrorFacts extends ErrorOptions {
 /**
  * A model cannot be moved, or its history cannot be believed.
  *
- * `TRANSITION_UNKNOWN`: the policy has no such move. `GATE_DENIED`: it has, and says no. `CHAIN_BROKEN`: the history was
- * tampered with or lost a link; nothing that it says counts. `STATE_CONFLICT`: somebody else got there first, read again
- * and decide again. `NOT_SERVED`: the version was revoked, or is kept for audits alone. `POLICY_INVALID`: the policy itself cannot be used.
+ * `TRANSITION_UNKNOWN`: the policy has no such move. `GATE_DENIED`: it has, and says no. `CHAIN_BROKEN`: the history
+ * was tampered with or lost a link; nothing that it says counts. `STATE_CONFLICT`: somebody else got there first, read
+ * again and decide again. `NOT_SERVED`: the version was revoked, or is kept for audits alone. `POLICY_INVALID`: the
+ * policy itself cannot be used.
  */
 export class LifecycleError extends MregError {
   readonly code: LifecycleErrorCode;

@@ -56,7 +56,8 @@ export function foldPath(path: string): string {
 }
 
 /**
- * Finds two paths that cannot be files of one directory everywhere: equal without case, or one a directory of the other.
+ * Finds two paths that cannot be files of one directory everywhere: equal without case, or one a directory of the
+ * other.
  */
 export function findCollision(paths: readonly string[]): readonly [string, string] | undefined {
   const files = new Map<string, string>();

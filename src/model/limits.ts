@@ -52,7 +52,9 @@ export const pickleStackLimit = 200_000;
 /** Values a pickle remembers under numbers that are out of turn; serializers number without gaps. */
 export const pickleMemoLimit = 100_000;
 
-/** Memory for what is kept of a pickle to be judged, estimated: commands have 150 MiB, and names take a few kilobytes. */
+/**
+ * Memory for what is kept of a pickle to be judged, estimated: commands have 150 MiB, and names take a few kilobytes.
+ */
 export const pickleJudgedLimit = 8 * 1024 * 1024;
 
 /** Memory for what is kept of one pickle, estimated: a million values. What comes later is judged, and not kept. */
@@ -64,7 +66,9 @@ export const archiveMemberLimit = 200_000;
 /** Largest directory of a zip archive: a line of 100 bytes for each of as many members. */
 export const zipDirectoryLimitBytes = 32 * 1024 * 1024;
 
-/** Longest member that is decompressed to look into it: it and its source are in memory, of which commands have 150 MiB. */
+/**
+ * Longest member that is decompressed to look into it: it and its source are in memory, of which commands have 150 MiB.
+ */
 export const inflatedMemberLimitBytes = 32 * 1024 * 1024;
 
 /** Fields of one protobuf message with all within it; the graphs of the largest models in ONNX have some million. */

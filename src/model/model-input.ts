@@ -3,7 +3,9 @@ import { annotationKeys } from "../oci/media-types.ts";
 import { ModelError } from "./errors.ts";
 import { modelAnnotationKeys } from "./media-types.ts";
 
-/** What a caller says about a model. Nothing is taken from the clock or the machine, so equal input gives equal digests. */
+/**
+ * What a caller says about a model. Nothing is taken from the clock or the machine, so equal input gives equal digests.
+ */
 export interface ModelInput {
   /** Files and directories on this machine. */
   readonly paths: readonly string[];

@@ -14,8 +14,8 @@ export interface ModelViewFile {
 }
 
 /**
- * Whose way of packing it is: ModelPack of any writer, KitOps, Docker Model Runner before it moved to ModelPack, Ollama,
- * or (`oras`) layers that have titles and nothing more.
+ * Whose way of packing it is: ModelPack of any writer, KitOps, Docker Model Runner before it moved to ModelPack,
+ * Ollama, or (`oras`) layers that have titles and nothing more.
  */
 export type ModelFormat = "modelpack" | "kitops" | "docker" | "ollama" | "oras";
 

@@ -62,8 +62,9 @@ export interface RangeReceiver {
   readonly isLocal?: boolean;
 
   /**
-   * Brings bytes of a blob into a sink, each call over a connection that no other call uses meanwhile. Where a connection
-   * breaks off, another one goes on from there. The bytes are not verified: whoever takes them hashes the whole.
+   * Brings bytes of a blob into a sink, each call over a connection that no other call uses meanwhile. Where a
+   * connection breaks off, another one goes on from there. The bytes are not verified: whoever takes them hashes the
+   * whole.
    *
    * Resolves when the range has arrived or the sink wants no more.
    *
@@ -181,7 +182,10 @@ export interface Deleter {
 }
 
 export interface TagLister {
-  /** Lists tags in no particular order, without those of the referrers fallback. Empty for a repository that is not there. */
+  /**
+   * Lists tags in no particular order, without those of the referrers fallback. Empty for a repository that is not
+   * there.
+   */
   tags(options?: CallOptions): AsyncIterable<string>;
 }
 

@@ -94,7 +94,9 @@ export class Copier {
     );
   }
 
-  /** A list kept by clients may name what somebody has deleted since; that must not make the rest impossible to copy. */
+  /**
+   * A list kept by clients may name what somebody has deleted since; that must not make the rest impossible to copy.
+   */
   async #attachedTree(manifest: Descriptor, signal: AbortSignal): Promise<readonly Descriptor[]> {
     try {
       return await this.#tree(manifest, 0, signal);

@@ -19,8 +19,9 @@ export type StoreErrorCode = "NOT_FOUND" | "ALREADY_EXISTS" | "UNSUPPORTED" | "C
  * A store cannot do what was asked of it.
  *
  * `CONFLICT` means that somebody else got there first: read again and decide again. `LOCKED` means that another process
- * is writing: try again. `ALREADY_EXISTS` means that a directory holds other files under the names to be written: choose
- * another one, or say that they may be overwritten. `NOT_FOUND` over a registry has the registry's own error as its cause.
+ * is writing: try again. `ALREADY_EXISTS` means that a directory holds other files under the names to be written:
+ * choose another one, or say that they may be overwritten. `NOT_FOUND` over a registry has the registry's own error as
+ * its cause.
  */
 export class StoreError extends MregError {
   readonly code: StoreErrorCode;

@@ -14,8 +14,8 @@ export interface BlobSource {
   /** @param offset - bytes to skip; 0 when absent. */
   open(offset?: number): ByteStream;
   /**
-   * Opens it for a reader that keeps nothing: a chunk holds its bytes only until the next but one is asked for. Where it
-   * is absent, chunks stay as they are.
+   * Opens it for a reader that keeps nothing: a chunk holds its bytes only until the next but one is asked for. Where
+   * it is absent, chunks stay as they are.
    */
   lend?(offset?: number): ByteStream;
   /** Brings all of it into a sink, without allocating memory for each chunk. Absent where that is no better. */
@@ -32,7 +32,7 @@ export function bytesSource(descriptor: Descriptor, bytes: Uint8Array): BlobSour
   };
 }
 
-/** Read size of files; from 256 KiB on Node hashes as fast as openssl (reference/performance.md §2a). */
+/** Read size of files; from 256 KiB on Node hashes as fast as openssl. */
 const fileChunkBytes = 512 * 1024;
 
 /** Content of a file. Whoever sends it verifies it against `descriptor`: the file may change while it is read. */

@@ -136,8 +136,8 @@ export class ContentCache {
   }
 
   /**
-   * Tells whether all that mreg makes in the directory is what mreg made. The directory itself may be reached by a link,
-   * which is the user's choice.
+   * Tells whether all that mreg makes in the directory is what mreg made. The directory itself may be reached by a
+   * link, which is the user's choice.
    */
   async isUsable(): Promise<boolean> {
     for (const path of [join(this.path, "blobs"), this.blobsPath, this.temporaryPath]) {

@@ -10,7 +10,10 @@ const line = /^([0-9]{1,20} [0-9]{1,20}) ([0-9]{1,20} [0-9]{1,20} [0-9]{1,20}) (
 /** Questions that are answered by a search through the bytes; reading every line costs as much as some 40 of them. */
 const searchLimit = 12;
 
-/** Length of all lines together, of which the usual ones have 125 bytes: to count them at each save costs more than the rest. */
+/**
+ * Length of all lines together, of which the usual ones have 125 bytes: to count them at each save costs more than the
+ * rest.
+ */
 const linesLimitBytes = digestCacheLimit * 125;
 
 /** What is known of a file. */
@@ -51,7 +54,8 @@ export class DigestEntries {
   }
 
   /**
-   * The content of a file with these entries as well, which come last, and without the oldest of more than `most` bytes.
+   * The content of a file with these entries as well, which come last, and without the oldest of more than `most`
+   * bytes.
    *
    * Few are put into the bytes as they are: to read and write 100,000 lines for one more takes a third of a second.
    */

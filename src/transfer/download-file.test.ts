@@ -94,8 +94,8 @@ async function download(store: PartsStore, options: Partial<DownloadRequest> = {
 }
 
 /**
- * Demands that nothing was fetched twice. Whoever has nothing to do takes the rest of a part that comes slowly, and what
- * of the part was on its way then is one piece at most: how often that happens is a matter of the machine.
+ * Demands that nothing was fetched twice. Whoever has nothing to do takes the rest of a part that comes slowly, and
+ * what of the part was on its way then is one piece at most: how often that happens is a matter of the machine.
  */
 function expectOnce(store: PartsStore, received: number): void {
   expect(store.sent).toBeGreaterThanOrEqual(received);

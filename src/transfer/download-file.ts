@@ -46,11 +46,12 @@ const resumableBytes = partLimitBytes;
 const streamBytes = 1024 * 1024;
 
 /**
- * Brings a blob into a file, which is complete and verified when this resolves; giving it its name is the caller's part.
+ * Brings a blob into a file, which is complete and verified when this resolves; giving it its name is the caller's
+ * part.
  *
  * A long one that is interrupted stays at `path` with a journal beside it, and the next call with the same path and
- * target goes on from there. What is there then, and what `reuse` promises, is believed no further than the digest of the
- * whole goes: when that differs, everything is fetched once more.
+ * target goes on from there. What is there then, and what `reuse` promises, is believed no further than the digest of
+ * the whole goes: when that differs, everything is fetched once more.
  *
  * @throws {@link ContentError} `SIZE_MISMATCH`, `TRAILING_DATA` or `DIGEST_MISMATCH` when the store yields other bytes;
  * nothing stays at `path` then.

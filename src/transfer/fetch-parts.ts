@@ -18,8 +18,8 @@ export interface FetchPartsRequest {
 }
 
 /**
- * How long a connection without work waits before it looks whether another one has become slow, in milliseconds; at most:
- * nobody waits once everything has arrived.
+ * How long a connection without work waits before it looks whether another one has become slow, in milliseconds; at
+ * most: nobody waits once everything has arrived.
  */
 const idleMs = 100;
 

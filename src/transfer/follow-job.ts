@@ -7,7 +7,10 @@ export interface FollowJob {
   /** Bytes to hash from the start. */
   readonly size: number;
   readonly algorithm: DigestAlgorithm;
-  /** One cell: how many bytes from the start are written, or {@link followStop}. Cheaper to change than a message is to send. */
+  /**
+   * One cell: how many bytes from the start are written, or {@link followStop}. Cheaper to change than a message is to
+   * send.
+   */
   readonly frontier: BigInt64Array<SharedArrayBuffer>;
   /** Gets one {@link FollowAnswer}. */
   readonly answerTo: MessagePort;

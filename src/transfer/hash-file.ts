@@ -6,7 +6,7 @@ import { checkUnwritten, type FileIdentity, fileIdentity } from "./file-identity
 import { type Piece, PieceHasher, type Split } from "./pieces/index.ts";
 import { Tee } from "./tee.ts";
 
-/** Read at a time. Node hashes no faster with more, and the processor's cache holds no more (reference/performance.md §2a). */
+/** Read at a time. Node hashes no faster with more, and the processor's cache holds no more. */
 export const hashBufferBytes = 1024 * 1024;
 
 /** The same where the bytes are written, too: they leave the processor's cache sooner (docs/decisions/026). */

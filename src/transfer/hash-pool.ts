@@ -10,7 +10,9 @@ import type { HashAnswer, HashJob } from "./hash-worker.ts";
 import { PieceHasher, type Split } from "./pieces/index.ts";
 import { Tee } from "./tee.ts";
 
-/** Read without letting anything else run: less than the event loop's own turns for each step of an asynchronous read. */
+/**
+ * Read without letting anything else run: less than the event loop's own turns for each step of an asynchronous read.
+ */
 const syncLimitBytes = 1024 * 1024;
 
 /** Longest time for which small files alone are hashed. */

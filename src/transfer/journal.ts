@@ -34,7 +34,9 @@ export class Journal {
     return journal;
   }
 
-  /** What an earlier run noted about this content; nothing when the journal is missing, damaged or about other content. */
+  /**
+   * What an earlier run noted about this content; nothing when the journal is missing, damaged or about other content.
+   */
   static read(path: string, about: Journaled): RangeSet {
     const done = new RangeSet();
     const [first, ...lines] = readLines(path);

@@ -16,8 +16,8 @@ export interface LocalCopy {
 /**
  * Fills a file with bytes that are on this machine already.
  *
- * What cannot be read, because it has gone or became shorter, is left missing. Nothing says that the bytes are the right
- * ones: the digest of the whole file does.
+ * What cannot be read, because it has gone or became shorter, is left missing. Nothing says that the bytes are the
+ * right ones: the digest of the whole file does.
  */
 export async function copyPieces({ pieces, file, onWritten, signal }: LocalCopy): Promise<void> {
   const buffer = Buffer.allocUnsafeSlow(copyBytes);

@@ -6,12 +6,12 @@ import { Journal, type Journaled } from "./journal.ts";
 import { RangeSet } from "./range-set.ts";
 
 /**
- * Bytes that one connection writes between two lines of the journal: what a kill costs each of them at most. At least this
- * much, and for long files as much as makes some 32,000 lines, which is half a thousandth for sixteen connections.
+ * Bytes that one connection writes between two lines of the journal: what a kill costs each of them at most. At least
+ * this much, and for long files as much as makes some 32,000 lines, which is half a thousandth for sixteen connections.
  */
 const journalStepBytes = 512 * 1024;
 const journalLines = 32_768;
-/** Bytes between two flushes to the disk. The last flush then has little left to do (reference/performance.md §3e). */
+/** Bytes between two flushes to the disk. The last flush then has little left to do. */
 const syncStepBytes = 64 * 1024 * 1024;
 
 export interface PartialFileOptions {

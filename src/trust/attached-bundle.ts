@@ -26,7 +26,8 @@ export interface AttachedBundle {
 }
 
 /**
- * Reads what a referrer carries: steps 3 and 4 of the checklist in reference/signing.md §8.
+ * Reads what a referrer carries, and that it was asked for and belongs where it is attached; who signed it is not
+ * looked at here.
  *
  * @param listed - from a registry's list, or from a record; hostile but for its digest, which everything must match.
  * @param subject - the manifest that the bundle must be attached to.

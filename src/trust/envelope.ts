@@ -53,8 +53,7 @@ export function readEnvelope({ payload, signatures: [{ sig }] }: WireEnvelope): 
 }
 
 /**
- * Writes an envelope, without a `keyid`: Go verifiers skip a signature whose keyid they did not compute themselves
- * (reference/signing.md §2.2).
+ * Writes an envelope, without a `keyid`: Go verifiers skip a signature whose keyid they did not compute themselves.
  */
 export function writeEnvelope({ payload, signature }: Envelope): z.input<typeof WireEnvelope> {
   return {

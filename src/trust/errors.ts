@@ -17,7 +17,8 @@ export type SigningErrorCode =
  * private key stays closed. `STATEMENT_INVALID`: what was given to sign is malformed or speaks of something else.
  * `IDENTITY_INVALID`: a rule about certificates names nobody. `TRUST_ROOT_INVALID`: a trusted root or signing
  * configuration cannot be read. `TOKEN_INVALID`: no identity token, or one that says nothing. `SERVICE_REFUSED`: the
- * certificate authority, log or timestamp authority says no. `SERVICE_UNAVAILABLE`: it says nothing of use; again later.
+ * certificate authority, log or timestamp authority says no. `SERVICE_UNAVAILABLE`: it says nothing of use; again
+ * later.
  */
 export class SigningError extends MregError {
   readonly code: SigningErrorCode;

@@ -1,6 +1,8 @@
 import type { KeyObject } from "node:crypto";
 
-/** SHA-256, `sha256:` and lower-case hex: of a public key's SPKI DER, or of what stands for a certificate's identity. */
+/**
+ * SHA-256, `sha256:` and lower-case hex: of a public key's SPKI DER, or of what stands for a certificate's identity.
+ */
 export type Fingerprint = `sha256:${string}`;
 
 /** Who signed, as proven by cryptography; never what a field says. */

@@ -23,7 +23,10 @@ const curveHashes: ReadonlyMap<string, readonly string[]> = new Map([
 /** The PEM block of a public key. Tools write explanations around it, which RFC 7468 §2 allows. */
 const spkiPemPattern = /-----BEGIN PUBLIC KEY-----\s[A-Za-z0-9+/=\s]+-----END PUBLIC KEY-----/;
 
-/** Counted, because a file with two blocks says nothing about which one is meant: a key, its private half, a certificate. */
+/**
+ * Counted, because a file with two blocks says nothing about which one is meant: a key, its private half, a
+ * certificate.
+ */
 const pemHeaderPattern = /-----BEGIN /g;
 
 /**

@@ -1,10 +1,12 @@
 /**
- * Referrers read to verify one subject, each for one small request: a thousand of other people's must not hide the right
- * one, and a list that never ends must.
+ * Referrers read to verify one subject, each for one small request: a thousand of other people's must not hide the
+ * right one, and a list that never ends must.
  */
 export const verifiedReferrerLimit = 2_000;
 
-/** Transparency log entries in one signature bundle, and as many timestamps: the limits of sigstore-go (CVE-2024-45395). */
+/**
+ * Transparency log entries in one signature bundle, and as many timestamps: the limits of sigstore-go (CVE-2024-45395).
+ */
 export const bundleProofLimit = 32;
 
 /** Subjects of one in-toto statement, and digests of each of them: the limits of sigstore-go, same reason. */

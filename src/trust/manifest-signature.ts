@@ -14,7 +14,8 @@ export async function signManifest(store: GraphTarget, subject: Descriptor, opti
 }
 
 /**
- * Demands a plain signature by somebody the policy trusts: a bundle, or where no bundle will do, one of the kinds before.
+ * Demands a plain signature by somebody the policy trusts: a bundle, or where no bundle will do, one of the kinds
+ * before.
  *
  * Unlike `cosign verify` it does not take any signed statement for a signature: only the predicate type of one.
  *
@@ -38,7 +39,8 @@ export async function requireSignature(
  * bundles are looked for; cosign does the same.
  *
  * @param policy - `predicateType` is what is demanded; `others` keeps statements of other types in the report.
- * @throws {@link VerificationError} `NO_SIGNATURE` when there is nothing at all; else the code of the first that failed.
+ * @throws {@link VerificationError} `NO_SIGNATURE` when there is nothing at all; else the code of the first that
+ * failed.
  */
 export async function requireStatements(
   store: ReadOnlyGraphTarget,

@@ -76,7 +76,9 @@ export interface UncheckedProofs {
   readonly timestamps: number;
 }
 
-/** A referrer that is, or for all one can read may be, a signed statement and could not be verified; with the reason. */
+/**
+ * A referrer that is, or for all one can read may be, a signed statement and could not be verified; with the reason.
+ */
 export interface Rejection {
   readonly bundle: Descriptor;
   readonly error: VerificationError;

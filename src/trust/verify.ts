@@ -49,7 +49,8 @@ export async function verifyStatement(
  *
  * A bad one never masks a good one, and a good one never hides that others are bad: the report names both, in the
  * order of the list. Statements of another predicate type than the policy asks for, and referrers that are no
- * bundles, are in neither list; nor are model signatures by somebody who is trusted, which speak of files ({@link findOms}).
+ * bundles, are in neither list; nor are model signatures by somebody who is trusted, which speak of files ({@link
+ * findOms}).
  *
  * @throws {@link ContentError} `LIMIT_EXCEEDED` when more refers to the subject than anybody could have meant.
  */

@@ -100,7 +100,9 @@ it("an attached signature is the same bytes in every release", async () => {
   );
 });
 
-/** sigstore-conformance, without its trust roots: mreg is told to trust keys alone, and must say no in its own words. */
+/**
+ * sigstore-conformance, without its trust roots: mreg is told to trust keys alone, and must say no in its own words.
+ */
 describe("sigstore-conformance bundle-verify, with keys only", () => {
   const folder = join(vectors, "sigstore-conformance/bundle-verify");
   const present = existsSync(folder);

@@ -126,8 +126,8 @@ test("compiled code is kept in the user's cache directory, unless Node is told t
   expect((await list(project, cache)).length).toBeGreaterThan(5);
 });
 
-// Commands that read a policy set a flag of V8 before they load it (cli/options/heap.ts), to take little memory with long
-// histories: what they share with others, the layout above all, is compiled anew whenever the two take turns.
+// Commands that read a policy set a flag of V8 before they load it (cli/options/heap.ts), to take little memory with
+// long histories: what they share with others, the layout above all, is compiled anew whenever the two take turns.
 test.each(["list", "status"])("compiled code is found again: %s", async (command) => {
   const project = await newProject("pushed");
   const env = { XDG_CACHE_HOME: project.path("cache"), NODE_DEBUG_NATIVE: "COMPILE_CACHE" };

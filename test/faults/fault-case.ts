@@ -24,7 +24,9 @@ export interface FaultCase {
   readonly title: string;
   /** `ok`, or the code of the error. */
   readonly expected: string;
-  /** From the moment that everything is ready. A ceiling that a loop breaks, not a benchmark; the page shows the count. */
+  /**
+   * From the moment that everything is ready. A ceiling that a loop breaks, not a benchmark; the page shows the count.
+   */
   readonly requestsAtMost: number;
   /** How mreg comes to this end, where the outcome alone does not say. */
   readonly how?: string;

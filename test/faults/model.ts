@@ -53,7 +53,9 @@ export async function expectPulledLong(directory: string, outcome: string): Prom
   assert.ok(!pulled || pulled.equals(longWeights), "the bytes");
 }
 
-/** After a push: everything the manifest names when it succeeded, else no manifest; never a blob that is not its digest. */
+/**
+ * After a push: everything the manifest names when it succeeded, else no manifest; never a blob that is not its digest.
+ */
 export function expectPushed(server: RunningRegistry, artifact: ModelArtifact, outcome: string): void {
   const { blobs, manifests } = server.state.open(modelName);
   for (const [digest, bytes] of blobs) assert.equal(digestOf(bytes), digest, "a stored blob");

@@ -39,6 +39,7 @@ onRegistries((host, name) => {
     name,
     // None of them has a compare-and-swap for tags.
     atomicOnce: false,
+    offers: ["receive", "pushAhead"],
     ...fixture,
     open: async () => ({
       registry: new RemoteRegistry({ host: host(), ...(supports ? { supports } : {}) }),

@@ -7,7 +7,10 @@ import { type RunningMlflow, startMlflow } from "./support/mlflow-server.ts";
 import { need, peer } from "./support/peers.ts";
 import { runOk } from "./support/run.ts";
 
-/** A real MLflow 3 server from PyPI, on SQLite with its artifact proxy and its authentication; mreg reads and writes back. */
+/**
+ * A real MLflow 3 server from PyPI, on SQLite with its artifact proxy and its authentication; mreg reads and writes
+ * back.
+ */
 describe("MLflow", () => {
   let project: Workspace;
   let server: RunningMlflow | undefined;

@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 
 /**
- * olareg 0.2.2 drops manifests that it has acknowledged when they come in parallel, whoever sends them (see load.test.ts):
- * a winner whose record is gone has not won, and a round can end without any.
+ * olareg 0.2.2 drops manifests that it has acknowledged when they come in parallel, whoever sends them (see
+ * load.test.ts): a winner whose record is gone has not won, and a round can end without any.
  */
 function needParallelWrites(context: TestContext, name: RegistryName): void {
   if (name === "olareg") context.skip("olareg: loses manifests of parallel writers");

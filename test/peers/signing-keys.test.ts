@@ -61,7 +61,9 @@ async function bench(registry: string): Promise<Bench> {
   };
 }
 
-/** Layouts depend on the referrers API and on nothing else of a registry: one with it and one without see all of them. */
+/**
+ * Layouts depend on the referrers API and on nothing else of a registry: one with it and one without see all of them.
+ */
 const registries = ["docker-registry", "olareg"] as const;
 
 describe("keys of every kind", () => {

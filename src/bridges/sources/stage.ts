@@ -14,8 +14,9 @@ const concurrency = 4;
 /**
  * Brings files from elsewhere into a directory that nobody else uses; each appears under its name when it is complete.
  *
- * @throws {@link SourceError} `SOURCE_NOT_FOUND` when there are none. `SOURCE_INVALID` for paths that lead out of the directory or exclude one another, and for
- * a file that is not as long as the source says. Nothing is fetched when a path is refused.
+ * @throws {@link SourceError} `SOURCE_NOT_FOUND` when there are none. `SOURCE_INVALID` for paths that lead out of the
+ * directory or exclude one another, and for a file that is not as long as the source says. Nothing is fetched when a
+ * path is refused.
  */
 export async function stageFiles(
   files: readonly SourceFile[],
@@ -56,7 +57,9 @@ function checkPaths(paths: readonly string[]): void {
   throw new SourceError("SOURCE_INVALID", `${one} and ${other} are one file or nested, where case does not count`);
 }
 
-/** @throws {@link SourceError} `SOURCE_INVALID` as soon as there is a byte too much, and at the end for those missing. */
+/**
+ * @throws {@link SourceError} `SOURCE_INVALID` as soon as there is a byte too much, and at the end for those missing.
+ */
 async function* count(content: ByteStream, { path, size }: SourceFile, onBytes: (bytes: number) => void): ByteStream {
   let received = 0;
   for await (const chunk of content) {

@@ -24,8 +24,8 @@ interface PlacedModel extends PulledModel {
 /**
  * Writes the attached model signature that speaks of just these files, after they are in place.
  *
- * Whoever `--verify` or `--verify-key` demands must have made it; otherwise nobody is believed here, and whoever uses the
- * file verifies it.
+ * Whoever `--verify` or `--verify-key` demands must have made it; otherwise nobody is believed here, and whoever uses
+ * the file verifies it.
  *
  * @returns where it was written.
  */

@@ -77,7 +77,8 @@ export interface PushLineageOptions extends LineageOptions {
 }
 
 /**
- * Where the model that is to be pushed comes from, before anything is sent: what is malformed must not leave half a push.
+ * Where the model that is to be pushed comes from, before anything is sent: what is malformed must not leave half a
+ * push.
  *
  * Signed pushes collect by themselves; what they find incomplete is a note then, and an error where lineage was asked
  * for.

@@ -19,8 +19,8 @@ const modelRef = "model";
 /**
  * Writes a bill of materials in CycloneDX 1.6.
  *
- * The model with its card is the subject, its files are parts of it by hash, and data sets, base models and packages are
- * what it depends on. No clock and no chance: the same facts make the same bytes.
+ * The model with its card is the subject, its files are parts of it by hash, and data sets, base models and packages
+ * are what it depends on. No clock and no chance: the same facts make the same bytes.
  *
  * @param tool - version of mreg.
  * @see {@link https://cyclonedx.org/docs/1.6/json/}

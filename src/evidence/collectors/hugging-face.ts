@@ -14,8 +14,8 @@ const stateKeys = ["num_train_epochs", "max_steps", "train_batch_size", "trial_p
 const hubPattern = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
 
 /**
- * What the Hugging Face libraries leave beside the weights: `trainer_state.json`, `adapter_config.json`, the front matter
- * of `README.md`. `training_args.bin` is a pickle and stays closed.
+ * What the Hugging Face libraries leave beside the weights: `trainer_state.json`, `adapter_config.json`, the front
+ * matter of `README.md`. `training_args.bin` is a pickle and stays closed.
  */
 export const huggingFaceCollector: Collector = {
   name: "hugging-face",

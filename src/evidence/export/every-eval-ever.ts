@@ -20,8 +20,8 @@ export interface ExportedModel {
 /**
  * Writes a verified evaluation in the schema of Every Eval Ever, 0.3.0, as JSON. Decimals keep their digits.
  *
- * Filters, slices and splits, which the schema does not know, are in `metric_config.additional_details`, where the reader
- * of this format finds them again.
+ * Filters, slices and splits, which the schema does not know, are in `metric_config.additional_details`, where the
+ * reader of this format finds them again.
  *
  * @see {@link https://github.com/evaleval/every_eval_ever}, `eval.schema.json`
  */

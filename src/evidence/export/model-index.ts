@@ -4,7 +4,8 @@ import type { ExportedModel } from "./every-eval-ever.ts";
 import type { EvalStatement } from "./read-evals.ts";
 
 /**
- * Writes verified evaluations as the `model-index` of a model card on Hugging Face, as YAML to be put into front matter.
+ * Writes verified evaluations as the `model-index` of a model card on Hugging Face, as YAML to be put into front
+ * matter.
  *
  * Only results over all of the data: `model-index` has no slices. Its values are numbers of the reader's language, so
  * digits beyond those of a double are lost.

@@ -17,7 +17,9 @@ export interface LineageRequest {
   readonly overrides?: LineageOverrides;
   /** A lineage file, which need not be complete; decides over what is found. */
   readonly file?: EvidenceSource | undefined;
-  /** What somebody else says of the run, such as the server a model was imported from; decides over what lies around. */
+  /**
+   * What somebody else says of the run, such as the server a model was imported from; decides over what lies around.
+   */
   readonly testimony?: { readonly finding: Finding; readonly file: EvidenceSource } | undefined;
 }
 

@@ -14,7 +14,10 @@ export interface Lineage {
 
 export interface LineageDataset {
   readonly name: string;
-  /** A version by name, or by digest (`sha256:…`). A data set without one can be exchanged unnoticed, and does not count. */
+  /**
+   * A version by name, or by digest (`sha256:…`). A data set without one can be exchanged unnoticed, and does not
+   * count.
+   */
   readonly version?: string;
 }
 
@@ -23,7 +26,8 @@ const commitPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 /**
  * Finds run, code and data sets in a provenance, whoever wrote it.
  *
- * `dataset` is missing when there is none or any one of them has no version; `code` when no dependency has a full commit.
+ * `dataset` is missing when there is none or any one of them has no version; `code` when no dependency has a full
+ * commit.
  */
 export function lineageOf(provenance: Provenance): Lineage {
   const dependencies = provenance.buildDefinition.resolvedDependencies ?? [];

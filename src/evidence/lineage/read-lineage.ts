@@ -13,7 +13,9 @@ export interface ReadLineage {
   readonly unverified: readonly { readonly digest: Digest; readonly reason: string }[];
 }
 
-/** Reads what is verified about where a version comes from. Provenance of other builds than trainings does not count. */
+/**
+ * Reads what is verified about where a version comes from. Provenance of other builds than trainings does not count.
+ */
 export async function readLineageStatements(
   store: ReadOnlyGraphTarget,
   subject: Descriptor,

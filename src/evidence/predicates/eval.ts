@@ -27,7 +27,9 @@ export const EvalDataset = z.strictObject({
 });
 export type EvalDataset = Readonly<z.infer<typeof EvalDataset>>;
 
-/** Seeds by what they seed (`random`, `numpy`, `torch`, `fewshot`): text, since some are longer than a double is exact. */
+/**
+ * Seeds by what they seed (`random`, `numpy`, `torch`, `fewshot`): text, since some are longer than a double is exact.
+ */
 export const Seeds = z.record(Name, z.string().min(1).max(decimalLimitCharacters));
 
 /** A suite at one version: results compare within it and nowhere else. */

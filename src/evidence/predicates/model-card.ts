@@ -6,7 +6,9 @@ import { FileReference, Name } from "./resource.ts";
 const text = z.string().min(1).max(cardFieldLimitCharacters);
 const list = z.array(text).min(1).max(1_000);
 
-/** What a card says, in one shape whatever the card's own format. An absent field is one that the card does not fill. */
+/**
+ * What a card says, in one shape whatever the card's own format. An absent field is one that the card does not fill.
+ */
 export const CardFields = z.strictObject({
   intendedUse: text.optional(),
   outOfScope: text.optional(),
@@ -43,8 +45,8 @@ export const coreCardFields = [
 /** A model card, `https://mreg.dev/model-card/v1`: the card itself by digest, and its fields for gates to read. */
 export const ModelCard = z.strictObject({
   /**
-   * `hf-readme`: Markdown with YAML front matter; `mreg-json`: the fields as a JSON object; `mct`: JSON of Google's Model
-   * Card Toolkit; `cyclonedx`: the modelCard of a component in a CycloneDX bill of materials.
+   * `hf-readme`: Markdown with YAML front matter; `mreg-json`: the fields as a JSON object; `mct`: JSON of Google's
+   * Model Card Toolkit; `cyclonedx`: the modelCard of a component in a CycloneDX bill of materials.
    */
   format: z.enum(["hf-readme", "mreg-json", "mct", "cyclonedx"]),
   /** Version of the format, where the card states one. */

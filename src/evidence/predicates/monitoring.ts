@@ -53,7 +53,9 @@ export const Monitoring = z
     served: z.strictObject({ digest: ContentDigest }).optional(),
     producer: z.strictObject({ name: Name, version: Name.optional() }),
     metrics: z.array(MonitoringMetric).max(monitoringMetricLimit),
-    /** Checks that the monitor reports as failed without a number and a limit. Bad news is believed, good news is not. */
+    /**
+     * Checks that the monitor reports as failed without a number and a limit. Bad news is believed, good news is not.
+     */
     failures: z.array(Name).max(monitoringMetricLimit).optional(),
     status: MonitoringStatus,
     evidence: z.array(FileReference),

@@ -6,7 +6,10 @@ export type FieldContent = string | string[];
 
 const listFields: readonly CardField[] = ["owners", "trainingData", "languages", "baseModel"];
 
-/** What templates leave behind where nobody wrote anything; the first is Hugging Face's. Punctuation alone is nothing, too. */
+/**
+ * What templates leave behind where nobody wrote anything; the first is Hugging Face's. Punctuation alone is nothing,
+ * too.
+ */
 const placeholderPattern =
   /^[\s\p{P}\p{S}]*(?:more information needed|to ?do|tbd|fixme|n\/a|none|null)?[\s\p{P}\p{S}]*$/iu;
 
@@ -28,7 +31,8 @@ export interface CardReading {
 export const isListField = (field: CardField): boolean => listFields.includes(field);
 
 /**
- * Brings what stands in one place into the form of a field; undefined when it says nothing, or only what a template says.
+ * Brings what stands in one place into the form of a field; undefined when it says nothing, or only what a template
+ * says.
  *
  * @throws {@link EvidenceError} `EVIDENCE_INVALID` for values that are neither text nor a list of texts, and for a risk
  * class of several words.

@@ -1,6 +1,8 @@
 import type { CardField } from "../predicates/model-card.ts";
 
-/** Where a field stands in a card: keys of the front matter, then headings of the text, the first that says something. */
+/**
+ * Where a field stands in a card: keys of the front matter, then headings of the text, the first that says something.
+ */
 export interface CardFieldSource {
   readonly keys: readonly string[];
   /** As {@link normaliseHeading} writes them. */
@@ -26,7 +28,10 @@ export const cardFieldSources: Readonly<Record<CardField, CardFieldSource>> = {
   baseModel: { keys: ["base_model"], headings: ["base model"] },
 };
 
-/** Writes a heading so that spelling habits do not matter: `Bias, Risks, and Limitations` → `bias risks and limitations`. */
+/**
+ * Writes a heading so that spelling habits do not matter: `Bias, Risks, and Limitations` → `bias risks and
+ * limitations`.
+ */
 export function normaliseHeading(title: string): string {
   return title
     .toLowerCase()

@@ -10,8 +10,8 @@ import { looksLikeJson, readExactJsonObject } from "./json-file.ts";
 import { furtherEvidence, type ReadFiles, type Reading } from "./reading.ts";
 
 /**
- * Reads a model card: Markdown with YAML front matter in the way of Hugging Face, JSON of Google's Model Card Toolkit, a
- * CycloneDX bill of materials with a modelCard, or JSON with the fields in camelCase.
+ * Reads a model card: Markdown with YAML front matter in the way of Hugging Face, JSON of Google's Model Card Toolkit,
+ * a CycloneDX bill of materials with a modelCard, or JSON with the fields in camelCase.
  *
  * Text that is only a template's placeholder counts as missing.
  *

@@ -8,7 +8,8 @@ import { observedAt } from "./observed-at.ts";
 import type { ReadFiles, Reading } from "./reading.ts";
 
 /**
- * Reads who uses a version, in JSON or YAML: `{ observedAt, consumers: [{ name, team, environment, count, contact }] }`.
+ * Reads who uses a version, in JSON or YAML: `{ observedAt, consumers: [{ name, team, environment, count, contact }]
+ * }`.
  *
  * A consumer may be a name alone. A missing list is not an empty one: that nobody is left has to be said.
  *

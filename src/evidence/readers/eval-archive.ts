@@ -17,7 +17,8 @@ const zstandard = 93;
 const sealedFlags = 0x61;
 
 /**
- * Takes the header out of an `.eval` archive of Inspect AI, so that a log of any length is read in the room of its header.
+ * Takes the header out of an `.eval` archive of Inspect AI, so that a log of any length is read in the room of its
+ * header.
  *
  * @returns the source with its header; one that is no zip archive as it is.
  * @throws {@link EvidenceError} `EVIDENCE_INVALID` for an archive that two readers could read differently, or that

@@ -47,8 +47,8 @@ export interface DetectedEval {
 /**
  * Tells which of the files is the result of an evaluation, and of which tool: the first file that a format knows.
  *
- * @throws {@link EvidenceError} `FORMAT_UNKNOWN` when several formats know one file, or none knows any; it lists what was
- * tried, and the way out. A file that is broken JSON, YAML or text is `EVIDENCE_INVALID`.
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN` when several formats know one file, or none knows any; it lists what
+ * was tried, and the way out. A file that is broken JSON, YAML or text is `EVIDENCE_INVALID`.
  */
 export function detectEval(context: EvalContext): DetectedEval {
   const { files, input } = context;

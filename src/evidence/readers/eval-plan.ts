@@ -14,8 +14,8 @@ import { parseYamlObject } from "./yaml-file.ts";
 /**
  * Reads a plan: YAML or JSON in the shape of the predicate. One suite may stand at the top, with `suite` as its name.
  *
- * Numbers may be numbers or text. A comparator says which direction is better, so `higherIsBetter` may be left out beside
- * one. `plannedAt` is the present where the file has none: what proves it is the time of the signature.
+ * Numbers may be numbers or text. A comparator says which direction is better, so `higherIsBetter` may be left out
+ * beside one. `plannedAt` is the present where the file has none: what proves it is the time of the signature.
  *
  * @throws {@link EvidenceError} `EVIDENCE_INVALID`.
  */

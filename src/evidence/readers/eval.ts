@@ -8,9 +8,9 @@ import type { ReadFiles, Reading } from "./reading.ts";
  * Reads the result of an evaluation, whichever tool wrote it. The format is told by its content, never by a file name
  * alone, and the file that was read comes first in `evidence`.
  *
- * @throws {@link EvidenceError} `FORMAT_UNKNOWN` lists what was tried; `EVIDENCE_INCOMPLETE` says what the caller must add
- * (a suite, a time, a direction); `EVIDENCE_INVALID` for results that cannot be compared: not finite, or twice under one
- * name.
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN` lists what was tried; `EVIDENCE_INCOMPLETE` says what the caller must
+ * add (a suite, a time, a direction); `EVIDENCE_INVALID` for results that cannot be compared: not finite, or twice
+ * under one name.
  */
 export function readEval(given: ReadFiles, input: Omit<EvidenceInput, "files">): Reading {
   const all = new EvalFiles(given);

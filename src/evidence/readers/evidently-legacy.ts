@@ -10,8 +10,8 @@ import { type JsonObject, objectOf, textIn } from "./json-file.ts";
 const comparators: Readonly<Record<string, Comparator>> = { lt: "<", lte: "<=", gt: ">", gte: ">=" };
 
 /**
- * Reads `save_json` of Evidently 0.4 to 0.6: a test suite (`tests` and `summary`), or a report of `metrics` of which the
- * drift of columns is taken.
+ * Reads `save_json` of Evidently 0.4 to 0.6: a test suite (`tests` and `summary`), or a report of `metrics` of which
+ * the drift of columns is taken.
  *
  * @param value - with numbers as text.
  * @returns undefined for any other JSON.

@@ -14,8 +14,8 @@ const splits = ["test", "valid", "train"];
 /**
  * A run directory of HELM: `stats.json` with its `run_spec.json`, and `scenario_state.json` for the times.
  *
- * The statistics of the run itself (tokens, runtimes) are left out; perturbed inputs, parts of a split and further splits
- * are slices. `partial` follows from `max_eval_instances`, which HELM stops at.
+ * The statistics of the run itself (tokens, runtimes) are left out; perturbed inputs, parts of a split and further
+ * splits are slices. `partial` follows from `max_eval_instances`, which HELM stops at.
  *
  * @see {@link https://crfm-helm.readthedocs.io/en/latest/get_helm_rank/} and `helm/benchmark/runner.py` for the files
  */

@@ -10,8 +10,8 @@ import type { JsonObject } from "./json-file.ts";
 /**
  * `.eval_results/*.yaml` of a repository on Hugging Face: a list of scores, each of one task of one benchmark.
  *
- * The benchmark knows what is measured; the metric is `score`, of which more is better on every leaderboard made of them.
- * The oldest date counts, at its first instant.
+ * The benchmark knows what is measured; the metric is `score`, of which more is better on every leaderboard made of
+ * them. The oldest date counts, at its first instant.
  *
  * @see {@link https://huggingface.co/docs/hub/eval-results}
  */

@@ -55,7 +55,10 @@ export function sections(body: string): readonly Section[] {
   return closed.map(({ title, line, lines }) => ({ title, line, text: lines.join("\n").trim() }));
 }
 
-/** `Ethics ##` is the heading Ethics. A loop, since a pattern for the end of a line takes quadratic time on hostile ones. */
+/**
+ * `Ethics ##` is the heading Ethics. A loop, since a pattern for the end of a line takes quadratic time on hostile
+ * ones.
+ */
 function withoutClosingMarks(title: string): string {
   let end = title.length;
   while (end > 0 && " \t#".includes(title.charAt(end - 1))) end--;

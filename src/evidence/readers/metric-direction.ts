@@ -1,4 +1,6 @@
-/** `undefined`: nobody knows. `"none"`: not a measure of quality, but a count, a setting or a time of the run itself. */
+/**
+ * `undefined`: nobody knows. `"none"`: not a measure of quality, but a count, a setting or a time of the run itself.
+ */
 type KnownDirection = "higher" | "lower" | "none" | undefined;
 
 const words = (text: string) => text.trim().split(/\s+/);

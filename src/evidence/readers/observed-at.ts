@@ -16,8 +16,8 @@ export interface ObservedAtOptions {
  *
  * The time of attaching is no substitute, since an old report would look fresh.
  *
- * @throws {@link EvidenceError} `EVIDENCE_INCOMPLETE` without a time, `EVIDENCE_INVALID` for one that is none, or lies in
- * the future.
+ * @throws {@link EvidenceError} `EVIDENCE_INCOMPLETE` without a time, `EVIDENCE_INVALID` for one that is none, or lies
+ * in the future.
  */
 export function observedAt(stated: JsonValue | undefined, { now, file, given }: ObservedAtOptions): string {
   const time = stated ?? given;

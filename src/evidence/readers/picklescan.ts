@@ -10,7 +10,8 @@ const foundLine = /^(.{1,1000}): dangerous import '([^']{1,300})' FOUND$/;
 const problemLine = /^(?:ERROR|WARNING): /;
 
 /**
- * Reads what picklescan prints: it has no other report. What it could not read, it calls clean, and so its warnings count.
+ * Reads what picklescan prints: it has no other report. What it could not read, it calls clean, and so its warnings
+ * count.
  *
  * @returns undefined for any other text.
  */

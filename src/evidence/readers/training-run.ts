@@ -8,7 +8,9 @@ import { type JsonObject, objectOf } from "./json-file.ts";
 /** Builder of runs that a file declares: whoever signs it answers for it. No SLSA level follows from that. */
 export const declaredBuilder = "https://mreg.dev/builders/declared";
 
-/** Keys of a lineage file with a place of their own in the provenance; any other key is kept as an external parameter. */
+/**
+ * Keys of a lineage file with a place of their own in the provenance; any other key is kept as an external parameter.
+ */
 const placedKeys = new Set([
   "training_run_id",
   "run",
@@ -22,8 +24,8 @@ const placedKeys = new Set([
 ]);
 
 /**
- * Writes a training run as SLSA provenance. Nothing is demanded here: what is missing is found in the result, by the same
- * code that gates use.
+ * Writes a training run as SLSA provenance. Nothing is demanded here: what is missing is found in the result, by the
+ * same code that gates use.
  *
  * @param value - with numbers as text.
  * @throws {@link EvidenceError} `FORMAT_UNKNOWN` when none of the keys is known, `EVIDENCE_INVALID`.

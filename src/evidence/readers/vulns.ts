@@ -61,7 +61,8 @@ const Grype = z.looseObject({
 /**
  * Reads the JSON report of Trivy or Grype about known vulnerabilities, or the in-toto predicate as it is.
  *
- * @throws {@link EvidenceError} `FORMAT_UNKNOWN`, `EVIDENCE_INVALID`, `EVIDENCE_INCOMPLETE` for a report without a time.
+ * @throws {@link EvidenceError} `FORMAT_UNKNOWN`, `EVIDENCE_INVALID`, `EVIDENCE_INCOMPLETE` for a report without a
+ * time.
  */
 export function readVulnerabilities(files: ReadFiles, input: Omit<EvidenceInput, "files">): Reading {
   const [file] = files;

@@ -62,7 +62,9 @@ function refuseDuplicateKeys(document: Document): void {
   });
 }
 
-/** What is signed must be readable by everyone who has a depth limit; an alias to its own parent has no depth at all. */
+/**
+ * What is signed must be readable by everyone who has a depth limit; an alias to its own parent has no depth at all.
+ */
 function refuseDeepNesting(value: unknown, depth = 0): void {
   if (typeof value !== "object" || value === null) return;
   // Half of the limit, because the value becomes part of a statement.

@@ -44,7 +44,8 @@ const claimedPaddingBytes = 16 * 1024 * 1024;
 const pickleNames = /(?:^|\/)data\.pkl$|\.(?:pkl|pickle|p|joblib|dill|dat|data|bin|pt|pth|ckpt|mar|th|model)$/i;
 
 /**
- * Judges content by what it is, whatever it is called: its first bytes choose, and its name only where they say nothing.
+ * Judges content by what it is, whatever it is called: its first bytes choose, and its name only where they say
+ * nothing.
  *
  * @returns what it is, for people.
  * @throws whatever the reader throws; what is wrong with the content becomes a finding.

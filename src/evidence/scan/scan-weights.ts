@@ -25,11 +25,12 @@ export interface ScanOptions {
 const indexes = /\.(?:onnx|index)$/i;
 
 /**
- * Reads every file of a model from the first byte to the last and tells whether it holds data only: weights in full, and
- * of the files beside them what a loader would run or render. Data sets are left alone.
+ * Reads every file of a model from the first byte to the last and tells whether it holds data only: weights in full,
+ * and of the files beside them what a loader would run or render. Data sets are left alone.
  *
- * Nothing is loaded or run. A file passes when all of it is of a known format and imports nothing that is not known to be
- * harmless; what cannot be judged does not. Of files that are no weights, only those appear that something was found in.
+ * Nothing is loaded or run. A file passes when all of it is of a known format and imports nothing that is not known to
+ * be harmless; what cannot be judged does not. Of files that are no weights, only those appear that something was found
+ * in.
  *
  * @throws {@link ContentError}, {@link StoreError} when a file cannot be read, or is not what its digest says.
  */

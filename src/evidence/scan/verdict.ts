@@ -1,8 +1,8 @@
 import { scanFindingLimit } from "../limits.ts";
 
 /**
- * What a scan says of a file. `safe`: data only, of a known format, read to its end. `suspicious`: would run code that is
- * not known to be harmless, or is put together as no writer does. `dangerous`: would run what no model needs.
+ * What a scan says of a file. `safe`: data only, of a known format, read to its end. `suspicious`: would run code that
+ * is not known to be harmless, or is put together as no writer does. `dangerous`: would run what no model needs.
  * `unscannable`: it cannot be told.
  */
 export type ScanVerdict = "safe" | "suspicious" | "dangerous" | "unscannable";

@@ -56,7 +56,8 @@ export class WitnessedReader implements RangeReader {
   /**
    * Reads everything and compares it with what was read before.
    *
-   * @throws {@link ContentError} `DIGEST_MISMATCH` when the content is not that of the digest, or parts of it were others.
+   * @throws {@link ContentError} `DIGEST_MISMATCH` when the content is not that of the digest, or parts of it were
+   * others.
    */
   async confirm(): Promise<void> {
     if (this.size <= wholeBytes) return void (await this.#readWhole());

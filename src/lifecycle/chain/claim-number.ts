@@ -38,10 +38,10 @@ interface Claim {
 /**
  * Takes a record's number by writing its log tag, once: the commit point.
  *
- * Where the store lets one writer create a tag and no other (`supports.createOnce`), that is all. Elsewhere two may both
- * write, so that the record is announced first (docs/decisions/022): whoever announces later than the winner looked, finds
- * the winner's tag; whoever announced earlier is seen by the winner, and all who saw each other put the lowest digest
- * under the tag.
+ * Where the store lets one writer create a tag and no other (`supports.createOnce`), that is all. Elsewhere two may
+ * both write, so that the record is announced first (docs/decisions/022): whoever announces later than the winner
+ * looked, finds the winner's tag; whoever announced earlier is seen by the winner, and all who saw each other put the
+ * lowest digest under the tag.
  *
  * @throws {@link LifecycleError} `STATE_CONFLICT` when another record got the number.
  */
@@ -110,8 +110,9 @@ async function readBack(store: GraphTarget, { digest }: Descriptor, tag: string,
 }
 
 /**
- * The lowest digest wins, as soon as enough looks in a row find it under the tag. Whoever is alone looks twice, too: where
- * the list of announcements is an index under a tag, one of two that are written at once may be off the list for a moment.
+ * The lowest digest wins, as soon as enough looks in a row find it under the tag. Whoever is alone looks twice, too:
+ * where the list of announcements is an index under a tag, one of two that are written at once may be off the list for
+ * a moment.
  */
 async function settle(store: GraphTarget, claim: Claim, options: CallOptions): Promise<void> {
   const { link } = claim;

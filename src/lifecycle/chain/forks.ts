@@ -21,7 +21,9 @@ export interface Fork {
   readonly signer: Member;
 }
 
-/** Finds the records that lost a race for one of the newest numbers. They count for nothing, and are there to be seen. */
+/**
+ * Finds the records that lost a race for one of the newest numbers. They count for nothing, and are there to be seen.
+ */
 export async function findForks(store: ModelStore, chain: Chain, options: CallOptions = {}): Promise<readonly Fork[]> {
   const sequences = chain.links.map(({ sequence }) => sequence).slice(-placeLimit);
   const found = await mapConcurrent(

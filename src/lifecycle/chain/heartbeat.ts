@@ -19,8 +19,8 @@ import type { ModelStore } from "./read.ts";
 const heartbeatLimit = 20;
 
 /**
- * Attaches a signed statement to the newest record: this was the head when I looked. A robot does it every few hours, so
- * that readers can tell a model that nobody moved from a history that somebody froze.
+ * Attaches a signed statement to the newest record: this was the head when I looked. A robot does it every few hours,
+ * so that readers can tell a model that nobody moved from a history that somebody froze.
  *
  * @throws {@link LifecycleError} `CHAIN_BROKEN` when there is no record yet.
  */

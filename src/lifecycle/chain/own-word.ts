@@ -5,8 +5,8 @@ import type { TransitionKind } from "../policy/schema.ts";
 import type { ChainLink } from "./fold.ts";
 
 /**
- * What a record by its own word lacks of what the policy asks of such a move: too few approvals, no reason, an emergency
- * that lasts too long. Nothing else has to be read for that, so that every reader sees it at once.
+ * What a record by its own word lacks of what the policy asks of such a move: too few approvals, no reason, an
+ * emergency that lasts too long. Nothing else has to be read for that, so that every reader sees it at once.
  *
  * It is named and does not undo the record: by the policy of another day it may have been right, and a history in which
  * a record comes and goes with the policy would break behind it. Whether approvals that are named exist and fit, a

@@ -105,7 +105,9 @@ async function readAll(
   return chain;
 }
 
-/** What was once verified must still be there: less is a history that was cut, another one a history that was forked. */
+/**
+ * What was once verified must still be there: less is a history that was cut, another one a history that was forked.
+ */
 function checkKnown(sequence: number, found: string | undefined, expected: string): void {
   if (found === expected) return;
   const what =

@@ -116,7 +116,9 @@ const partWords: Readonly<Record<Part, string>> = {
   requester: "also asks for the move",
 };
 
-/** Every binding is there against one replay (governance.md §8.3, T4); the first broken one is named. */
+/**
+ * Every binding is there against one replay (attack T4 in test/conformance/attacks/); the first broken one is named.
+ */
 function brokenBinding(situation: Situation, approval: Approval): string | undefined {
   const { policy, statements, model, version, rule, head } = situation;
   const bindings: readonly (readonly [what: string, found: string | null, expected: string | null])[] = [

@@ -4,7 +4,8 @@ import { renamingProblem, successionProblem } from "../policy/succession.ts";
 import { deny, pass } from "./result.ts";
 
 /**
- * The policy is the one that the model's history has used, or a later version of it (governance.md §8.3, T14).
+ * The policy is the one that the model's history has used, or a later version of it (attack T14 in
+ * test/conformance/attacks/).
  *
  * A record that is judged again is compared with what the history knows under the name and version of the policy given,
  * so that only an edit counts: readers may judge by a policy of their own.

@@ -14,7 +14,7 @@ export function recordedBefore({ state, version }: Pick<Situation, "state" | "ve
  * What an earlier record of this version names is still there.
  *
  * Whoever can delete could otherwise remove the newest failure, and an older pass would count again: the chain is what
- * remembers that there was one (governance.md §8.3, T8).
+ * remembers that there was one (attack T8 in test/conformance/attacks/).
  */
 export function recordedGate(situation: Situation): readonly GateResult[] {
   const recorded = recordedBefore(situation);

@@ -28,7 +28,7 @@ export interface AllowedMove {
 }
 
 /**
- * Writes verdict and record, then the log tag, which is the commit point (lifecycle.md, "The chain").
+ * Writes verdict and record, then the log tag, which is the commit point (docs/decisions/005).
  *
  * Whatever stops it before the log tag leaves attachments that nothing refers to, and no change of state.
  *

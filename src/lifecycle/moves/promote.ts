@@ -31,7 +31,7 @@ export interface Promotion {
 /**
  * Moves a version to another state, if every gate of the policy lets it.
  *
- * The order is that of lifecycle.md, "The chain": verify the history, gather evidence by digest, decide, write verdict
+ * The order (docs/decisions/005): verify the history, gather evidence by digest, decide, write verdict
  * and record, take the record's number (from here on the move has happened), write tags. Interrupted before that point
  * it has changed nothing; interrupted later it is completed by running it again, or by {@link reconcileTags}.
  *

@@ -80,7 +80,9 @@ export function findTransition(state: ModelState, policy: Policy, move: Move): T
   );
 }
 
-/** A slot or a weight asks for `assign` by itself where the version is in service already: nothing else takes one there. */
+/**
+ * A slot or a weight asks for `assign` by itself where the version is in service already: nothing else takes one there.
+ */
 function isImplied({ kind }: TransitionRule, { circumstances: { slot, weight } = {}, kind: asked }: Move): boolean {
   if (asked !== undefined) return false;
   return !askedByName.includes(kind) || (kind === "assign" && (slot !== undefined || weight !== undefined));

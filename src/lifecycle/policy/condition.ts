@@ -29,8 +29,8 @@ const compiledLimit = 1_000;
 /**
  * Compiles a CEL expression over `p`, the predicate of a verified statement.
  *
- * The result must be exactly `true`: the evaluator returns errors as objects, which are truthy. Its `matches` is RE2 and
- * linear; patterns must be literals all the same, so that no evidence brings one.
+ * The result must be exactly `true`: the evaluator returns errors as objects, which are truthy. Its `matches` is RE2
+ * and linear; patterns must be literals all the same, so that no evidence brings one.
  *
  * @returns the condition, or what is wrong with the expression.
  */

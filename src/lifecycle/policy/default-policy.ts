@@ -26,7 +26,8 @@ export interface DefaultPolicyOptions {
 /**
  * Writes the default policy of docs/lifecycle.md, with comments, ready to be edited.
  *
- * @throws {@link LifecycleError} `POLICY_INVALID` for a soak that is no duration; all else is for `parsePolicy` to judge.
+ * @throws {@link LifecycleError} `POLICY_INVALID` for a soak that is no duration; all else is for `parsePolicy` to
+ * judge.
  */
 export function defaultPolicyYaml({ name, identities, roles, soak = "24h" }: DefaultPolicyOptions): string {
   if (!durationPattern.test(soak)) {

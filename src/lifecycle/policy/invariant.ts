@@ -51,7 +51,9 @@ function isEnforced({ enforcement }: PolicyFile, gate: string): boolean {
   return !audit.includes(gate) && !Object.hasOwn(effectiveOn, gate);
 }
 
-/** An eval rule without a threshold, a claim or a baseline passes whatever the numbers are: that is not a passing eval. */
+/**
+ * An eval rule without a threshold, a claim or a baseline passes whatever the numbers are: that is not a passing eval.
+ */
 function demandsPassingEval(rule: EvidenceRule | undefined): boolean {
   if (!rule || !("predicate" in rule) || rule.predicate !== "eval") return false;
   const alwaysCompares = rule.baseline !== undefined && rule.baseline.ifNone === "deny";

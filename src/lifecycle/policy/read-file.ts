@@ -79,7 +79,7 @@ function readFile(raw: unknown): PolicyReading {
   return { file, problems: broken.length > 0 ? broken : findUnsaidWeakenings(file) };
 }
 
-/** The invariant may be dropped only by naming exactly what is dropped (lifecycle.md, "States and gates"). */
+/** The invariant may be dropped only by naming exactly what is dropped (docs/lifecycle.md, "States and gates"). */
 function findUnsaidWeakenings(file: PolicyFile): readonly PolicyProblem[] {
   const weakenings = findWeakenings(file);
   const dropped = new Set(weakenings.map(({ demand }) => demand));

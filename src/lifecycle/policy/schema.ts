@@ -6,7 +6,7 @@ import { StateRule, Transitions } from "./schema/transition.ts";
 import { name, person, state, strict } from "./schema/words.ts";
 
 /**
- * The shape of `mreg.policy.yaml`. Strict everywhere: a typo must not weaken a gate (lifecycle.md, "Policy file").
+ * The shape of `mreg.policy.yaml`. Strict everywhere: a typo must not weaken a gate (docs/policy/).
  *
  * What one part of the file says about another (a role that nobody has, a gate that is not defined) is checked in
  * `references.ts`, since a schema sees one place at a time.

@@ -142,8 +142,8 @@ function omissionsOf({ policy, state }: Chain): readonly RecordOmission[] {
 
 /**
  * The tags of the grammar that are about versions, and what they name. Of rollouts that many others followed, only
- * whether they are there: nobody follows them any more, and each would be a request. Log tags are the chain's own business, but for
- * those above its head: a reader that goes on from a remembered head has not looked there.
+ * whether they are there: nobody follows them any more, and each would be a request. Log tags are the chain's own
+ * business, but for those above its head: a reader that goes on from a remembered head has not looked there.
  */
 async function readTags(
   store: ModelStore,

@@ -88,7 +88,9 @@ export function servingLinks({ champion, slots }: ModelState, version: number): 
   return [champion, ...(slots?.values() ?? [])].flatMap((one) => (one?.version === version ? [one.link] : []));
 }
 
-/** @throws {@link VerificationError} when an emergency let it in, for a time that is over, and nobody followed it up. */
+/**
+ * @throws {@link VerificationError} when an emergency let it in, for a time that is over, and nobody followed it up.
+ */
 async function checkEmergency(
   store: ModelStore,
   chain: Chain,

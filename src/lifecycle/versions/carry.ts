@@ -34,8 +34,8 @@ export interface CarryReport extends CopyReport {
  *
  * @throws {@link StoreError} `CONFLICT`, before anything is written, when the destination has another history or other
  * content under a tag; `NOT_FOUND` when the source has no versions.
- * @throws {@link InvalidInputError} `INVALID_REFERENCE` when records name the model otherwise than the destination: they
- * would not verify there.
+ * @throws {@link InvalidInputError} `INVALID_REFERENCE` when records name the model otherwise than the destination:
+ * they would not verify there.
  * @throws {@link LifecycleError} `CHAIN_BROKEN` when the source's own history has a gap.
  * @throws {@link CopyError} `COPY_FAILED`.
  */

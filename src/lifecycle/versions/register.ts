@@ -76,10 +76,10 @@ const contestMs = 400;
 const slowContest = { times: 3, limitMs: 10_000 };
 
 /**
- * Writes the number's second tag and looks at the first one again. Where a registry lets two writers create one tag, this
- * is Lamport's fast mutual exclusion: whoever finds the second tag free, writes it, and then finds the first one still
- * its own, has the number, and no other can, however long it stalled; for whoever writes the first tag later finds the
- * second one taken. That one puts the first tag back and goes on to the next number.
+ * Writes the number's second tag and looks at the first one again. Where a registry lets two writers create one tag,
+ * this is Lamport's fast mutual exclusion: whoever finds the second tag free, writes it, and then finds the first one
+ * still its own, has the number, and no other can, however long it stalled; for whoever writes the first tag later
+ * finds the second one taken. That one puts the first tag back and goes on to the next number.
  *
  * @throws {@link StoreError} `CONFLICT` when somebody else has the number.
  * @see {@link https://lamport.azurewebsites.net/pubs/fast-mutex.pdf}

@@ -28,7 +28,9 @@ export function isDockerModel({ config }: ImageManifest): boolean {
   return configPattern.test(config.mediaType);
 }
 
-/** The files of a model of Docker Model Runner: by their paths since version 0.2 of its config, by their types before. */
+/**
+ * The files of a model of Docker Model Runner: by their paths since version 0.2 of its config, by their types before.
+ */
 export function dockerModelFiles({ layers }: ImageManifest): readonly ModelViewFile[] {
   const withPath = layers.flatMap((descriptor): ModelViewFile[] => {
     const path = pathOf(descriptor);

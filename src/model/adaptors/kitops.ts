@@ -25,7 +25,8 @@ export function isModelKit({ artifactType, config }: ImageManifest): boolean {
 }
 
 /**
- * The files of a ModelKit: an archive per entry of its Kitfile, with the paths inside, or a raw file by the entry's path.
+ * The files of a ModelKit: an archive per entry of its Kitfile, with the paths inside, or a raw file by the entry's
+ * path.
  *
  * @param kitfile - the config: the Kitfile as JSON, whose entries have the digests of their layers.
  * @throws {@link ModelError} `CONFIG_INVALID` for a raw layer without a path.

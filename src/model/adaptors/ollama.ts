@@ -30,7 +30,8 @@ export function isOllamaModel({ layers }: ImageManifest): boolean {
 /**
  * The files of an Ollama model, under the names that llama.cpp and others know.
  *
- * @throws {@link ModelError} `CONFIG_INVALID` for models stored tensor by tensor, whose files nobody but Ollama restores.
+ * @throws {@link ModelError} `CONFIG_INVALID` for models stored tensor by tensor, whose files nobody but Ollama
+ * restores.
  */
 export function ollamaFiles({ layers }: ImageManifest): readonly ModelViewFile[] {
   const types = layers.map((descriptor) => ({ descriptor, type: layerPattern.exec(descriptor.mediaType)?.[1] }));

@@ -11,7 +11,10 @@ import { unreadable } from "../push/stable-file.ts";
 import type { WalkedFile } from "../push/walk.ts";
 import { skipBytes, type TarMember, tarMemberLimitBytes, tarStream } from "./tar-layer.ts";
 
-/** Above this many files of one kind, the small ones are gathered: registries charge per blob, and a manifest of 4 MiB ends. */
+/**
+ * Above this many files of one kind, the small ones are gathered: registries charge per blob, and a manifest of 4 MiB
+ * ends.
+ */
 const rawFileLimit = 256;
 
 /** Names that Harbor shows as tabs, if they are layers of their own. */

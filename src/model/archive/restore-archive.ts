@@ -8,7 +8,10 @@ import type { HashedMember } from "./tar-archive.ts";
 const windowBytes = 256 * 1024;
 /** Files written without letting anything else run: some 2 ms. */
 const filesPerTurn = 64;
-/** Members above this are flushed, and copied with turns for others: many small flushes take minutes (docs/decisions/007). */
+/**
+ * Members above this are flushed, and copied with turns for others: many small flushes take minutes
+ * (docs/decisions/007).
+ */
 const flushedBytes = 1024 * 1024;
 
 export interface RestoreOptions {

@@ -21,8 +21,8 @@ export interface RestoreMembersOptions {
 }
 
 /**
- * An archive of a model in the staging directory, complete and verified: what it holds is known once it is here, so it is
- * fetched first and its members are chosen then.
+ * An archive of a model in the staging directory, complete and verified: what it holds is known once it is here, so it
+ * is fetched first and its members are chosen then.
  */
 export class StagedArchive {
   /** Paths are the archive's word: to be checked before anything is written. */
@@ -39,8 +39,8 @@ export class StagedArchive {
   /**
    * Fetches an archive, and lists and hashes what it holds.
    *
-   * @throws {@link ModelError} `PATH_ESCAPE` for anything but files and directories in it, `CONFIG_INVALID` for a damaged
-   * one.
+   * @throws {@link ModelError} `PATH_ESCAPE` for anything but files and directories in it, `CONFIG_INVALID` for a
+   * damaged one.
    * @throws {@link ContentError} `LIMIT_EXCEEDED` for a bomb, or when the store yields other bytes.
    */
   static async open(file: ModelViewFile, { directory, layers, signal }: StagingParts): Promise<StagedArchive> {

@@ -36,7 +36,8 @@ export async function listArchive(location: string, name: string): Promise<reado
  *
  * @param content - of the archive, to be believed when it has ended.
  * @param name - of the archive, for messages.
- * @throws {@link ModelError} `PATH_ESCAPE` for anything but files and directories, `CONFIG_INVALID` for a damaged archive.
+ * @throws {@link ModelError} `PATH_ESCAPE` for anything but files and directories, `CONFIG_INVALID` for a damaged
+ * archive.
  */
 export async function hashArchive(content: ByteStream, name: string): Promise<readonly HashedMember[]> {
   // Loaded only for archives that others made.

@@ -7,7 +7,9 @@ const pageBytes = 16 * 1024;
 /** Pages that are remembered: one mebibyte. */
 const keptPages = 64;
 
-/** The longest structure that is asked for at once; they have some hundred bytes, and blocks of headers some thousand. */
+/**
+ * The longest structure that is asked for at once; they have some hundred bytes, and blocks of headers some thousand.
+ */
 const structureLimitBytes = 4 * 1024 * 1024;
 
 /** What is read in all, however often structures lead back and forth: more than the structures of any model. */

@@ -16,8 +16,8 @@ const depthLimit = 32;
 const unwatched = { global: () => {}, oddity: () => {} };
 
 /**
- * Describes the tensors of a file of `torch.save`, of the zip form or the one before, by following its pickle on a stack
- * of symbols. Nothing is imported, called or built.
+ * Describes the tensors of a file of `torch.save`, of the zip form or the one before, by following its pickle on a
+ * stack of symbols. Nothing is imported, called or built.
  *
  * @throws {@link ModelError} `UNSAFE_FORMAT` when the archive or the pickle cannot be read.
  */

@@ -1,12 +1,14 @@
 /** Names that are kept of one file; models have some five. */
 const nameLimit = 20;
 
-/** What loads a model of MLflow when it is none of MLflow's own modules, and the directory of code that goes with it. */
+/**
+ * What loads a model of MLflow when it is none of MLflow's own modules, and the directory of code that goes with it.
+ */
 const mlflowCode = [/^ {2,8}loader_module: {0,9}(?!mlflow\.)(\S{1,200})/m, /^ {2,8}code: {0,9}(?!null\b)(\S{1,200})/m];
 
 /**
- * Lists the code of its own that a configuration of transformers or diffusers asks to be loaded with the model, which is
- * what `trust_remote_code` is about: `auto_map`, and custom pipelines. MLflow's models may bring code, too.
+ * Lists the code of its own that a configuration of transformers or diffusers asks to be loaded with the model, which
+ * is what `trust_remote_code` is about: `auto_map`, and custom pipelines. MLflow's models may bring code, too.
  *
  * @param path - of the file; other files than JSON and `MLmodel` name none.
  * @param text - by whoever made the model; what is no JSON names nothing.

@@ -37,8 +37,8 @@ export class PresentFiles {
   /**
    * Tells what is under a checked path; files of the right size are hashed.
    *
-   * @throws {@link ModelError} `PATH_ESCAPE` when a directory on the way is a symlink: writing through it would leave the
-   * target, and an earlier artifact may have put it there.
+   * @throws {@link ModelError} `PATH_ESCAPE` when a directory on the way is a symlink: writing through it would leave
+   * the target, and an earlier artifact may have put it there.
    * @throws {@link StoreError} `ALREADY_EXISTS` when a file is where a directory must be, or the reverse.
    */
   async presence(file: WantedFile, { hashes, digests, clock, signal }: PresenceOptions): Promise<Presence> {

@@ -24,7 +24,9 @@ export interface PullOptions extends Selection {
   readonly concurrency?: number | undefined;
   /** Connections to the store at most, over all files; fewer are used where more bring nothing. Default 16. */
   readonly connections?: number | undefined;
-  /** Replace files that are there with other content. Without it such a file stops the pull before anything is fetched. */
+  /**
+   * Replace files that are there with other content. Without it such a file stops the pull before anything is fetched.
+   */
   readonly overwrite?: boolean | undefined;
   /** Flush files to the disk before they get their names. Default true. */
   readonly isDurable?: boolean | undefined;
@@ -74,7 +76,8 @@ export type PullSource = ReadOnlyTarget & Partial<ReferrerLister & RangeReceiver
  * matches nothing, `CONFIG_INVALID` for an artifact that contradicts itself.
  * @throws {@link StoreError} `ALREADY_EXISTS` when files with other content are in the way; `LOCKED` when another pull
  * into the directory does not end.
- * @throws {@link ContentError} when the store yields other bytes than the manifest promises; the message names the file.
+ * @throws {@link ContentError} when the store yields other bytes than the manifest promises; the message names the
+ * file.
  */
 export async function pullModel(
   store: PullSource,

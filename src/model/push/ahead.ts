@@ -20,9 +20,9 @@ export interface AheadOptions {
 /**
  * Sends large files while they are being hashed.
  *
- * To a registry: the bytes that are sent are read apart from those that are hashed; both are refused when the file is not
- * what it was before either began, and the registry compares them with the digest. To a store on this machine: the bytes
- * that are hashed are written, from the same memory.
+ * To a registry: the bytes that are sent are read apart from those that are hashed; both are refused when the file is
+ * not what it was before either began, and the registry compares them with the digest. To a store on this machine: the
+ * bytes that are hashed are written, from the same memory.
  */
 export class AheadUploads {
   readonly #store: Partial<AheadPusher & Stager>;

@@ -21,7 +21,9 @@ export interface FileWithHeader extends WalkedFile {
 /** A file with what one read of it told. */
 export interface HashedFile extends FileWithHeader {
   readonly digest: Digest;
-  /** Where {@link HashPassOptions.split} asked for them, unless the file was not read because its digest is remembered. */
+  /**
+   * Where {@link HashPassOptions.split} asked for them, unless the file was not read because its digest is remembered.
+   */
   readonly pieces?: readonly Piece[];
 }
 

@@ -4,7 +4,9 @@ import type { Descriptor } from "../../oci/descriptor.ts";
 import { annotationKeys } from "../../oci/media-types.ts";
 import { type FileKind, layerAnnotationKeys, layerMediaType } from "../media-types.ts";
 
-/** The time of every file unless the caller gave one. The files' own times would make digests differ between machines. */
+/**
+ * The time of every file unless the caller gave one. The files' own times would make digests differ between machines.
+ */
 export const epoch = "1970-01-01T00:00:00Z";
 
 export interface LayerInput {

@@ -13,7 +13,10 @@ export const indexedFileBytes = 1024 * 1024;
 /** Models whose safetensors have less together get an index only when asked for one. */
 export const indexedModelBytes = 64 * 1024 * 1024;
 
-/** `auto`: safetensors, of models that have more than 64 MiB of them; `always`: other files, too, which are cut by content. */
+/**
+ * `auto`: safetensors, of models that have more than 64 MiB of them; `always`: other files, too, which are cut by
+ * content.
+ */
 export type IndexChoice = "auto" | "always" | "never";
 
 /** Chooses the files of a model that an index is to describe. Sizes are bytes. */

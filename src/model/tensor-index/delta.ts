@@ -43,8 +43,8 @@ export interface Delta {
 /**
  * Plans which bytes of a model come from an older version on this machine.
  *
- * Asks the registry for an index only when some local file could be an older version. The plan is no proof: the digest of
- * each whole file decides about what was put together.
+ * Asks the registry for an index only when some local file could be an older version. The plan is no proof: the digest
+ * of each whole file decides about what was put together.
  */
 export async function planDelta(request: DeltaRequest, options: LocalSearchOptions = {}): Promise<Delta> {
   const { store, model, staging, from, blobs } = request;

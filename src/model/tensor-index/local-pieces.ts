@@ -10,19 +10,23 @@ import { readWeightsHeader } from "../weights/weights-header.ts";
 import type { IndexEntry, IndexedFile } from "./document.ts";
 import { extensionOf, type LocalFile } from "./local-files.ts";
 
-/** Local bytes are read at most this many times what is wanted: beyond an older copy or two a search costs more than it saves. */
+/**
+ * Local bytes are read at most this many times what is wanted: beyond an older copy or two a search costs more than it
+ * saves.
+ */
 const readFactor = 2;
 
 /**
  * Stretches of a file, spread over it, that are looked at first: when none of so many is wanted, the file is a full
- * fine-tune or another model, and the rest is left alone. A file with a tenth in common is given up once in thirteen times.
+ * fine-tune or another model, and the rest is left alone. A file with a tenth in common is given up once in thirteen
+ * times.
  */
 const sampleCount = 24;
 
 /** A reused stretch this short between two fetched ones is fetched with them: a request costs more than its bytes. */
 const islandBytes = 64 * 1024;
 
-/** Read size; at 1 MiB Node hashes as fast as openssl (reference/performance.md §2a). */
+/** Read size; at 1 MiB Node hashes as fast as openssl. */
 const bufferBytes = 1024 * 1024;
 
 export interface LocalSearchOptions {
@@ -34,9 +38,9 @@ export interface LocalSearchOptions {
 /**
  * Looks in local files for the pieces that wanted files consist of.
  *
- * Of safetensors, tensors of a wanted type, shape and length are hashed, whatever file or offset they are in; other files
- * are cut by content like the wanted ones. Only equal SHA-256 makes a match. A local file that cannot be read, or whose
- * header is not sound, holds nothing.
+ * Of safetensors, tensors of a wanted type, shape and length are hashed, whatever file or offset they are in; other
+ * files are cut by content like the wanted ones. Only equal SHA-256 makes a match. A local file that cannot be read, or
+ * whose header is not sound, holds nothing.
  *
  * @returns by digest of the wanted file, sorted and without overlaps; files of which nothing is here are absent.
  */
@@ -220,7 +224,9 @@ function addTo<Key>(sets: Map<Key, Set<string>>, key: Key, value: string): void 
   else sets.set(key, new Set([value]));
 }
 
-/** Files with the name of a wanted one first: there is where most pieces are, and what is found is not looked for again. */
+/**
+ * Files with the name of a wanted one first: there is where most pieces are, and what is found is not looked for again.
+ */
 function byLikeness(local: readonly LocalFile[], wanted: readonly IndexedFile[]): readonly LocalFile[] {
   const names = new Set(wanted.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)));
   const isNamesake = ({ location }: LocalFile) => names.has(location.slice(location.search(/[^/\\]*$/)));

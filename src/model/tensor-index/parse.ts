@@ -42,7 +42,8 @@ export function parseTensorIndex(bytes: Uint8Array): TensorIndex {
 
 function parseDocument(bytes: Uint8Array): TensorIndex {
   try {
-    // Not parseStrictJson: its search for duplicate keys doubles the memory, and no signature depends on who read which.
+    // Not parseStrictJson: its search for duplicate keys doubles the memory, and no signature depends on who read
+    // which.
     const fields = objectAt(JSON.parse(decodeUtf8(bytes)), "");
     constantAt(fields["schemaVersion"], "schemaVersion", 1);
     constantAt(fields["mediaType"], "mediaType", tensorIndexType);

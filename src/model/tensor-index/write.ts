@@ -18,8 +18,8 @@ export interface WriteIndexOptions {
 /**
  * Attaches the index of a model that is stored.
  *
- * Of files that were not read because their digests were remembered, the entries may be remembered as well; if not, they
- * are read now, unless an index that describes all of the model is attached already.
+ * Of files that were not read because their digests were remembered, the entries may be remembered as well; if not,
+ * they are read now, unless an index that describes all of the model is attached already.
  *
  * @param files - of the model, those to be described; cut by {@link indexSplit} where they were read.
  * @returns the referrer; undefined when there was one, or nothing to index.

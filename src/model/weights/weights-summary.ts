@@ -60,8 +60,8 @@ function dominantFormat(files: readonly WeightsFile[]): string | undefined {
 
 /**
  * Drops copies of the same weights: within a directory, files that differ by more than a shard number
- * (`model-Q4_K.gguf` beside `model-Q8_0.gguf`, `consolidated.safetensors` beside `model-00001-of-00002.safetensors`) are
- * alternatives, and the one with the most elements counts. Different directories are parts of one pipeline.
+ * (`model-Q4_K.gguf` beside `model-Q8_0.gguf`, `consolidated.safetensors` beside `model-00001-of-00002.safetensors`)
+ * are alternatives, and the one with the most elements counts. Different directories are parts of one pipeline.
  */
 function largestSets(
   files: readonly { readonly path: string; readonly header: WeightsDescription }[],

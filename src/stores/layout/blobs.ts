@@ -16,7 +16,7 @@ import type { LayoutDirectory } from "./directory.ts";
 import { look, openRegular } from "./files.ts";
 import { sweepUploads } from "./uploads.ts";
 
-/** Read size; from 256 KiB on Node hashes as fast as openssl (reference/performance.md §2a). */
+/** Read size; from 256 KiB on Node hashes as fast as openssl. */
 const fileChunkBytes = 512 * 1024;
 /** Read and written without letting anything else run: some 2 ms. */
 const turnBytes = 4 * 1024 * 1024;
@@ -56,7 +56,9 @@ export class LayoutBlobs {
     }
   }
 
-  /** See RangeReceiver: straight from the file into the sink's memory, letting other work run every few milliseconds. */
+  /**
+   * See RangeReceiver: straight from the file into the sink's memory, letting other work run every few milliseconds.
+   */
   async receive(target: Descriptor, { start, end }: ByteRange, sink: ByteSink, { signal }: CallOptions): Promise<void> {
     const { file, size } = await this.#open(target);
     try {

@@ -52,7 +52,9 @@ export class LayoutDirectory {
     return join(this.path, "index.json");
   }
 
-  /** Where files are written before they are verified. zot keeps its own there, and looks for none of its repositories. */
+  /**
+   * Where files are written before they are verified. zot keeps its own there, and looks for none of its repositories.
+   */
   get uploadsPath(): string {
     return join(this.path, ".uploads");
   }

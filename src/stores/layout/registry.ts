@@ -23,7 +23,9 @@ export class LayoutRegistry implements Registry {
     this.#options = { lockWaitMs, ...options };
   }
 
-  /** @throws {@link InvalidInputError} `INVALID_REFERENCE`, also for names such as `a/blobs` that a layout needs itself. */
+  /**
+   * @throws {@link InvalidInputError} `INVALID_REFERENCE`, also for names such as `a/blobs` that a layout needs itself.
+   */
   repository(name: string): LayoutRepository {
     const known = this.#repositories.get(name);
     if (known) return known;

@@ -46,8 +46,9 @@ interface Change {
  * No registry has compare-and-swap for tags, so two writers can overwrite each other. Inside this process changes of
  * one subject queue up and travel together; towards other processes each write is read back, and merged again
  * until everything it wrote is there. A writer that stalls between its read and its write still overwrites what others
- * have seen in place and left; so every writer also puts back what it saw itself and somebody overwrote. The index that is replaced is never deleted: on GitLab its tag is the digest of the
- * subject itself, and deleting that destroyed models (oras-go#1396).
+ * have seen in place and left; so every writer also puts back what it saw itself and somebody overwrote. The index that
+ * is replaced is never deleted: on GitLab its tag is the digest of the subject itself, and deleting that destroyed
+ * models (oras-go#1396).
  *
  * @see {@link https://github.com/opencontainers/distribution-spec/blob/v1.1.1/spec.md#referrers-tag-schema}
  */

@@ -13,7 +13,7 @@ import { formatUrl } from "./http/url.ts";
  * another origin.
  */
 export async function* pages(client: RegistryClient, first: RegistryRequest): AsyncGenerator<HttpResponse> {
-  // Two of the trusted clients follow an endless Link for ever (reference/registries.md §6).
+  // Two of the trusted clients follow an endless Link for ever.
   const seen = new Set<string>();
   for (let request = first; ; ) {
     seen.add(formatUrl(request.url));

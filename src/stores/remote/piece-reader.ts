@@ -16,8 +16,8 @@ interface Cursor {
 /**
  * Reads content piece by piece for one upload, and verifies it as it passes.
  *
- * Pieces that follow on come from one reading of the source; for any other offset it is opened again there. Each byte is
- * hashed once, the first time it is read: what is read again after an interruption is only sent again.
+ * Pieces that follow on come from one reading of the source; for any other offset it is opened again there. Each byte
+ * is hashed once, the first time it is read: what is read again after an interruption is only sent again.
  */
 export class PieceReader {
   readonly #source: BlobSource;

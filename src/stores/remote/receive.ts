@@ -15,7 +15,9 @@ const skipBytes = 64 * 1024;
 /** Blobs whose place in the storage behind the registry is remembered: more are not fetched at a time. */
 const placeLimit = 64;
 
-/** Brings bytes of blobs into sinks; see RangeReceiver. Remembers where redirects led, so that not each part asks again. */
+/**
+ * Brings bytes of blobs into sinks; see RangeReceiver. Remembers where redirects led, so that not each part asks again.
+ */
 export class RemoteReceiver {
   readonly #endpoint: Endpoint;
   readonly #places = new Map<Digest, HttpUrl>();

@@ -28,7 +28,7 @@ const readsAtOnce = 4;
  * Who refers to a manifest: by the referrers API where there is one, else by the tag schema.
  *
  * Neither signal for the API is enough alone. ECR once sent OCI-Subject and had no list; others answer the list with
- * 200 and an HTML page, or list without ever sending OCI-Subject (reference/oras.md §3.9).
+ * 200 and an HTML page, or list without ever sending OCI-Subject.
  */
 export class RemoteReferrers {
   readonly #endpoint: Endpoint;

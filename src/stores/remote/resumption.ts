@@ -3,7 +3,9 @@ import type { RegistryClient } from "./http/client.ts";
 
 /** Times one download goes on after an interruption: every 300 MB of a 30 GB file; a byte per answer ends here. */
 const resumeLimit = 100;
-/** Less than this is no progress: an answer that breaks off after a byte would otherwise be asked for a hundred times. */
+/**
+ * Less than this is no progress: an answer that breaks off after a byte would otherwise be asked for a hundred times.
+ */
 const progressBytes = 64 * 1024;
 
 /** Where an interrupted download goes on, and whether it does. */

@@ -119,7 +119,9 @@ export class RemoteTags {
     }
   }
 
-  /** A refusal is about the tag when the tag is there and names something else; otherwise it is about something else. */
+  /**
+   * A refusal is about the tag when the tag is there and names something else; otherwise it is about something else.
+   */
   async #explain(error: RegistryError, target: Descriptor, tag: string, options: TagOptions): Promise<void> {
     const current = await this.#current(tag, options);
     if (current === undefined) throw error;

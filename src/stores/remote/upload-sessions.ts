@@ -26,7 +26,10 @@ export interface UploadSession {
   readonly received: number;
 }
 
-/** Opens, fills, asks after and cancels upload sessions in one repository (end-4a, end-5, end-6, end-11, end-13, end-14). */
+/**
+ * Opens, fills, asks after and cancels upload sessions in one repository (end-4a, end-5, end-6, end-11, end-13,
+ * end-14).
+ */
 export class UploadSessions {
   readonly #endpoint: Endpoint;
   readonly #offered = new Map<Digest, UploadSession>();

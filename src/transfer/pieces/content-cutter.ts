@@ -5,9 +5,10 @@ import { type Cutter, contentPieceRange } from "./piece.ts";
  * Cuts where a rolling hash of the content has zeros in its upper bits: FastCDC with a gear hash of 32 bits and
  * normalised chunking.
  *
- * Where it cuts is part of the format of the tensor index: the gear of byte b is the first four bytes, big-endian, of the
- * SHA-256 of that one byte; the hash is 0 at a piece's start and skips half of the mean; then two bits more than the
- * logarithm of the mean must be zero, behind the mean two bits less; a piece ends at four times the mean at the latest.
+ * Where it cuts is part of the format of the tensor index: the gear of byte b is the first four bytes, big-endian, of
+ * the SHA-256 of that one byte; the hash is 0 at a piece's start and skips half of the mean; then two bits more than
+ * the logarithm of the mean must be zero, behind the mean two bits less; a piece ends at four times the mean at the
+ * latest.
  *
  * @see {@link https://www.usenix.org/conference/atc16/technical-sessions/presentation/xia} §3
  */
@@ -20,7 +21,10 @@ export class ContentCutter implements Cutter {
   #hash = 0;
   #length = 0;
 
-  /** @param mean - wanted mean length in bytes. @throws RangeError unless it is a power of two in {@link contentPieceRange}. */
+  /**
+   * @param mean - wanted mean length in bytes. @throws RangeError unless it is a power of two in {@link
+   * contentPieceRange}.
+   */
   constructor(mean: number) {
     const bits = Math.log2(mean);
     if (!Number.isInteger(bits) || mean < contentPieceRange.min || mean > contentPieceRange.max) {

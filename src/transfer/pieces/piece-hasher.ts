@@ -35,7 +35,9 @@ export class PieceHasher {
     }
   }
 
-  /** Ends the last piece. @returns pieces that cover everything that passed by, in its order; none for an empty file. */
+  /**
+   * Ends the last piece. @returns pieces that cover everything that passed by, in its order; none for an empty file.
+   */
   end(): readonly Piece[] {
     if (this.#hash) this.#close();
     return this.#pieces;

@@ -17,8 +17,8 @@ export interface LocalPiece extends ByteRange {
 /**
  * Where a file is cut into pieces.
  *
- * `ranges`: at the start and the end of each of them, such as the tensors of a weights file; what lies between them is a
- * piece, too, and nothing is longer than {@link pieceLimitBytes}. `content`: where the content itself says so, which
+ * `ranges`: at the start and the end of each of them, such as the tensors of a weights file; what lies between them is
+ * a piece, too, and nothing is longer than {@link pieceLimitBytes}. `content`: where the content itself says so, which
  * finds equal stretches again after something was inserted before them; `size` is the wanted mean length of a piece in
  * bytes, a power of two from {@link contentPieceRange}.
  */

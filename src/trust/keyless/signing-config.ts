@@ -15,7 +15,8 @@ export interface SigningInstance {
 }
 
 /**
- * The public-good instance. What is signed there is public for ever: the address or workflow, the time, and the digests.
+ * The public-good instance. What is signed there is public for ever: the address or workflow, the time, and the
+ * digests.
  */
 export const publicGood: SigningInstance = {
   certificateAuthority: "https://fulcio.sigstore.dev",

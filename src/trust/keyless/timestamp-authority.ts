@@ -41,7 +41,9 @@ export async function requestTimestamp(fetch: Fetch, request: TimestampRequest):
 /** AlgorithmIdentifier of SHA-256: its object identifier and NULL. */
 const sha256Algorithm = Buffer.from("300d06096086480165030402010500", "hex");
 
-/** TimeStampReq: version 1, the hash, and the wish for certificates. No nonce: no old reply is about a new signature. */
+/**
+ * TimeStampReq: version 1, the hash, and the wish for certificates. No nonce: no old reply is about a new signature.
+ */
 function timestampQuery(hash: Uint8Array): Uint8Array<ArrayBuffer> {
   const imprint = der(0x30, sha256Algorithm, der(0x04, hash));
   return der(0x30, der(0x02, Buffer.of(1)), imprint, der(0x01, Buffer.of(0xff)));

@@ -22,7 +22,10 @@ export class KmsSigner implements Signer {
     this.#kms = kms;
   }
 
-  /** @throws {@link SigningError} `SERVICE_REFUSED` also for a signature that the key did not make: nobody would accept it. */
+  /**
+   * @throws {@link SigningError} `SERVICE_REFUSED` also for a signature that the key did not make: nobody would accept
+   * it.
+   */
   async sign(payload: Uint8Array): Promise<Uint8Array> {
     const signature = await this.#kms.sign(payload);
     if (await verifySignature(this.publicKey, payload, signature)) return signature;

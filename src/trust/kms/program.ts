@@ -15,8 +15,8 @@ export interface ProgramOptions {
  * Runs a program without a shell and returns what it printed on stdout, whatever its exit code.
  *
  * @param name - looked for in the PATH of `env`.
- * @throws {@link SigningError} `SERVICE_UNAVAILABLE` when it cannot be started, prints too much or takes too long: it is
- * killed then.
+ * @throws {@link SigningError} `SERVICE_UNAVAILABLE` when it cannot be started, prints too much or takes too long: it
+ * is killed then.
  */
 export async function runProgram(name: string, args: readonly string[], options: ProgramOptions): Promise<Uint8Array> {
   const { env, input, stderr, timeoutMs, signal } = options;

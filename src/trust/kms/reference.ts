@@ -1,6 +1,8 @@
 import { SigningError } from "../errors.ts";
 
-/** A key that somebody else keeps, as cosign writes it: `hashivault://release` or `<plugin>://<what the plugin knows>`. */
+/**
+ * A key that somebody else keeps, as cosign writes it: `hashivault://release` or `<plugin>://<what the plugin knows>`.
+ */
 export interface KmsReference {
   readonly scheme: string;
   /** Everything behind `://`. */

@@ -43,7 +43,8 @@ export interface VaultOptions extends CallOptions {
  * Signatures are made with the version of the key that was the newest when it was opened, so that a rotation in between
  * cannot give one that the public key does not verify.
  *
- * @throws {@link SigningError} `SERVICE_UNAVAILABLE`, `SERVICE_REFUSED`; `KEY_INVALID` for a key that is not for signing.
+ * @throws {@link SigningError} `SERVICE_UNAVAILABLE`, `SERVICE_REFUSED`; `KEY_INVALID` for a key that is not for
+ * signing.
  * @see {@link https://developer.hashicorp.com/vault/api-docs/secret/transit}
  */
 export async function openVaultSigner({ resource }: KmsReference, options: VaultOptions): Promise<Signer> {

@@ -95,7 +95,9 @@ describe("signatures before bundles, with a certificate", () => {
     expect(report).toMatchObject({ verified: [], rejected: [{ error: { code } }] });
   });
 
-  /** CVE-2022-36056, CVE-2026-22703, GHSA-fx35-mq7g-6g98: the entry must be of this digest, signature and certificate. */
+  /**
+   * CVE-2022-36056, CVE-2026-22703, GHSA-fx35-mq7g-6g98: the entry must be of this digest, signature and certificate.
+   */
   it.each<[string, (layer: SignatureLayer, foreign: SignatureLayer) => SignatureLayer]>([
     [
       "the log entry of another signature",

@@ -22,7 +22,9 @@ const writeLimit = 6;
 /** Times that everything must be found after a write: more often where others seem to write as well. */
 const checks = { alone: 1, contended: 3 };
 
-/** Pause before the list is looked at again: half of the first, in milliseconds; each following one is twice as long. */
+/**
+ * Pause before the list is looked at again: half of the first, in milliseconds; each following one is twice as long.
+ */
 const pauseMs = 25;
 
 /** Doublings of the pause after which further lost writes add none. */
@@ -96,7 +98,9 @@ interface Signatures {
   readonly layers: readonly Descriptor[];
 }
 
-/** @returns undefined when there is no such tag. A tag that holds something else than signatures is never overwritten. */
+/**
+ * @returns undefined when there is no such tag. A tag that holds something else than signatures is never overwritten.
+ */
 async function readTag(store: ReadOnlyTarget, tag: string, options: CallOptions): Promise<Signatures | undefined> {
   let descriptor: Descriptor;
   try {

@@ -16,8 +16,8 @@ export interface OmsSignOptions extends SignOptions {
 /**
  * Signs a model as OpenSSF Model Signing has it, from the digests of its layers, and attaches the signature.
  *
- * The weights are not read: a file that is a layer has its digest in the manifest. The signature speaks of the files and
- * not of the manifest; `pull --oms` puts it beside them as `model.sig`.
+ * The weights are not read: a file that is a layer has its digest in the manifest. The signature speaks of the files
+ * and not of the manifest; `pull --oms` puts it beside them as `model.sig`.
  *
  * @returns the descriptor of the manifest that carries it.
  * @throws {@link SigningError} `KEY_INVALID` for a key that model_signing does not verify: it takes ECDSA only.

@@ -3,7 +3,9 @@ import { VerificationError } from "../errors.ts";
 import type { PublicKey } from "../identity.ts";
 import { describePublicKey } from "../key.ts";
 
-/** Extended key usage "code signing". A certificate without any extended usage is good for everything its key may do. */
+/**
+ * Extended key usage "code signing". A certificate without any extended usage is good for everything its key may do.
+ */
 const codeSigning = "1.3.6.1.5.5.7.3.3";
 
 /**

@@ -33,7 +33,9 @@ export function describeProven({ root, thresholds, logEntries, timestamps }: Acc
   return proven;
 }
 
-/** The integrated time counts only when the log has signed it (CVE-2026-48816): a proof of inclusion does not hold it. */
+/**
+ * The integrated time counts only when the log has signed it (CVE-2026-48816): a proof of inclusion does not hold it.
+ */
 function logTime(root: TrustRoot, entry: LogEntry): ProvenTime[] {
   if (!entry.inclusionPromise || entry.integratedTime === "0") return [];
   const time = new Date(Number(entry.integratedTime) * 1000);

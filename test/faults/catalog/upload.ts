@@ -14,7 +14,10 @@ const html413 = {
 } as const;
 /** HEAD, POST, PUT for each of two blobs, HEAD and PUT of the manifest. */
 const clean = 8;
-/** A failed upload asks where it stands, cancels or resumes, asks for the blob, and starts again: so many more each time. */
+/**
+ * A failed upload asks where it stands, cancels or resumes, asks for the blob, and starts again: so many more each
+ * time.
+ */
 const again = 5;
 /** Six attempts of the first blob. */
 const forever = 4 + 6 * again;

@@ -27,7 +27,8 @@ export async function buildProgram(program: Program): Promise<string> {
   const directory = join(cacheDirectory(), `${program.name}@${program.version}`);
   const binary = join(directory, program.name);
   await mkdir(directory, { recursive: true });
-  // Ten minutes is longer than the slowest build seen (cosign, cold, 2 cores: 4 minutes); `update` keeps it alive anyway.
+  // Ten minutes is longer than the slowest build seen (cosign, cold, 2 cores: 4 minutes); `update` keeps it alive
+  // anyway.
   const release = await lockfile.lock(directory, {
     stale: 60_000,
     update: 10_000,

@@ -1,6 +1,9 @@
 import { inject, type TestContext } from "vitest";
 
-/** A program that can be run (with a title when it stands in for another), a container image that stands in for one, or why there is neither. */
+/**
+ * A program that can be run (with a title when it stands in for another), a container image that stands in for one, or
+ * why there is neither.
+ */
 export type Peer =
   | { readonly path: string; readonly title?: string }
   | { readonly image: string }

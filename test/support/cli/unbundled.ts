@@ -1,4 +1,7 @@
-/** The built program before it was gathered into few files (scripts/bundle-program.ts): shows which modules a command needs. */
+/**
+ * The built program before it was gathered into few files (scripts/bundle-program.ts): shows which modules a command
+ * needs.
+ */
 import { createRequire } from "node:module";
 
 const { main } = createRequire(import.meta.url)(

@@ -48,8 +48,8 @@ export class Workspace {
   }
 
   /**
-   * Runs `mreg` with these arguments, in this process: starting one takes longer than most commands. The levels that are
-   * about processes have them started, by `MREG_TEST_PROCESSES`; others call {@link process}.
+   * Runs `mreg` with these arguments, in this process: starting one takes longer than most commands. The levels that
+   * are about processes have them started, by `MREG_TEST_PROCESSES`; others call {@link process}.
    */
   mreg(args: readonly string[], options: RunOptions = {}): Promise<Run> {
     if (process.env["MREG_TEST_PROCESSES"]) return this.process(args, options);

@@ -1,4 +1,7 @@
-/** Self-signed, for 127.0.0.1 and localhost, good until 2126. Nothing but these tests trusts it, so the key may be known. */
+/**
+ * Self-signed, for 127.0.0.1 and localhost, good until 2126. Nothing but these tests trusts it, so the key may be
+ * known.
+ */
 export const certificate = `-----BEGIN CERTIFICATE-----
 MIIBnDCCAUGgAwIBAgIUN8BWE6ZcLYZLH5yu1m/tjgc306MwCgYIKoZIzj0EAwIw
 FDESMBAGA1UEAwwJMTI3LjAuMC4xMCAXDTI2MTEyMDE4MDIxNFoYDzIxMjYxMDI3

@@ -1,4 +1,7 @@
-/** A table of FlatBuffers: numbers of four bytes, texts, bytes, tables and vectors of them by field; absent is undefined. */
+/**
+ * A table of FlatBuffers: numbers of four bytes, texts, bytes, tables and vectors of them by field; absent is
+ * undefined.
+ */
 export type FlatValue = number | string | Buffer | FlatTableInput | readonly number[] | readonly FlatTableInput[];
 export interface FlatTableInput {
   readonly fields: readonly (FlatValue | undefined)[];

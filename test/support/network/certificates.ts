@@ -48,7 +48,9 @@ export class Authority {
     return new Authority(directory, name, await readFile(cert, "utf8"));
   }
 
-  /** A certificate and its key, for servers and clients alike; also as `<name>.pem` and `<name>.key` in the directory. */
+  /**
+   * A certificate and its key, for servers and clients alike; also as `<name>.pem` and `<name>.key` in the directory.
+   */
   async issue({ name, names = "IP:127.0.0.1", expired = false }: Issue): Promise<Identity> {
     const at = (file: string) => join(this.#directory, file);
     const [key, cert, request, extensions] = [`${name}.key`, `${name}.pem`, `${name}.csr`, `${name}.ext`].map(at) as [

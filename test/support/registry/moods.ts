@@ -123,7 +123,8 @@ export const registryMoods: readonly RegistryMood[] = [
     name: "GAR",
     registry: {
       auth: basic,
-      // No chunks at all (dotnet/sdk-container-builds#287, kitops#777; the status is our guess). Location off /v2 (oras#532).
+      // No chunks at all (dotnet/sdk-container-builds#287, kitops#777; the status is our guess). Location off /v2
+      // (oras#532).
       uploads: { noPatch: true, offV2: true },
       // Redirect to storage.googleapis.com.
       blobRedirect: true,

@@ -18,7 +18,9 @@ const hasty = {
   timeouts: { responseMs: 60_000, stallMs: 60_000, commitMsPerGibibyte: 0 },
 } satisfies Partial<RemoteOptions>;
 
-/** Timeouts that are short where the registry falls silent, so that the test waits for them, and never hit elsewhere. */
+/**
+ * Timeouts that are short where the registry falls silent, so that the test waits for them, and never hit elsewhere.
+ */
 export function timeoutsFor(action: FaultAction): { readonly stallMs: number; readonly responseMs: number } {
   const isSilent = action.kind === "stall" || (action.kind === "interrupt" && action.outcome === "stall");
   const ms = isSilent ? 500 : 60_000;

@@ -72,7 +72,10 @@ export interface UploadQuirks {
   /** Sent with the POST, and enforced: OCI-Chunk-Min-Length and OCI-Chunk-Max-Length. */
   readonly chunkMinBytes?: number;
   readonly chunkMaxBytes?: number;
-  /** What becomes of a body that breaks off: it is forgotten (default), kept as by distribution 3, or the end of the session. */
+  /**
+   * What becomes of a body that breaks off: it is forgotten (default), kept as by distribution 3, or the end of the
+   * session.
+   */
   readonly cut?: "forget" | "keep" | "destroy";
   /** A request with an older `_state` than the latest is 404 and the end of the session, as from distribution 2.8. */
   readonly staleIsFatal?: boolean;

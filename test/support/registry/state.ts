@@ -5,7 +5,9 @@ export interface StoredManifest {
   readonly mediaType: string;
 }
 
-/** An upload that has not ended. The Location names its state exactly, with characters that careless clients re-encode. */
+/**
+ * An upload that has not ended. The Location names its state exactly, with characters that careless clients re-encode.
+ */
 export interface Upload {
   readonly id: string;
   readonly parts: Uint8Array[];

@@ -45,7 +45,9 @@ export function hubAnswers(): Map<string, FakeAnswer> {
   ]);
 }
 
-/** Lays out a cache as huggingface_hub does: blobs, and a snapshot of symlinks. @returns the model's directory in it. */
+/**
+ * Lays out a cache as huggingface_hub does: blobs, and a snapshot of symlinks. @returns the model's directory in it.
+ */
 export async function writeHubCache(cache: string): Promise<string> {
   const repository = join(cache, "models--org--tiny");
   const snapshot = join(repository, "snapshots", hubCommit);

@@ -17,8 +17,8 @@ export { digestTag, writeBack } from "./write-back.ts";
 /**
  * Opens a model of an MLflow server: its files, its run, its metrics, its description.
  *
- * All of it is the word of a server whose contents anybody with access may edit at any time; the statements drafted from
- * it say so (`origin: imported`), and a signature under them proves what the server said, and when.
+ * All of it is the word of a server whose contents anybody with access may edit at any time; the statements drafted
+ * from it say so (`origin: imported`), and a signature under them proves what the server said, and when.
  *
  * @param location - such as `models:/risk/4`; see `parseMlflowLocation`.
  * @throws {@link SourceError}.

@@ -4,7 +4,10 @@ import type { Measurement } from "../../../evidence/readers/eval-run.ts";
 import type { DatasetInput, Metric, Run } from "./answers.ts";
 import type { PinnedModel } from "./version.ts";
 
-/** What an MLflow server says of where a model comes from and how good it is. It says so, and can be made to say anything. */
+/**
+ * What an MLflow server says of where a model comes from and how good it is. It says so, and can be made to say
+ * anything.
+ */
 export interface Testimony {
   readonly finding: Finding;
   readonly measurements: readonly Measurement[];

@@ -28,8 +28,9 @@ export interface PinnedModel {
 }
 
 /**
- * Follows a location to files: an alias once to a number, a version to what the registry says its files are, which since
- * MLflow 3 may be a logged model. The `source` that a version claims is not believed: anybody may have written it.
+ * Follows a location to files: an alias once to a number, a version to what the registry says its files are, which
+ * since MLflow 3 may be a logged model. The `source` that a version claims is not believed: anybody may have written
+ * it.
  *
  * @throws {@link SourceError} `SOURCE_INVALID` for a model that is not ready.
  */

@@ -11,7 +11,8 @@ export const digestTag = "mreg.digest";
  * Writes the model's digest to its version at the server.
  *
  * @param location - pinned, `models:/<name>/<version>`.
- * @throws {@link SourceError} `SOURCE_UNSUPPORTED` for what is no registered version, `SOURCE_REFUSED` without permission.
+ * @throws {@link SourceError} `SOURCE_UNSUPPORTED` for what is no registered version, `SOURCE_REFUSED` without
+ * permission.
  */
 export async function writeBack(
   server: MlflowServer,

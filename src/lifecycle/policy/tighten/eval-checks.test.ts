@@ -14,7 +14,9 @@ const time = { from: "2026-10-01T00:00:00Z", until: "2027-01-01T00:00:00Z" };
 const rotation = (versions: object) => ({ rotation: { versions } });
 const wants = (found: string, wanted: string) => `accepts an improvement of ${found}, the base wants ${wanted}`;
 
-/** What the check of a field says of the base's demands and those of the extension; nothing where they are no looser. */
+/**
+ * What the check of a field says of the base's demands and those of the extension; nothing where they are no looser.
+ */
 test.each<readonly [field: keyof EvalRule, base: object, child: object, says: string | undefined]>([
   ["categories", {}, { categories: { fairness: gap } }, undefined],
   ["categories", { categories: { fairness: gap } }, {}, "fairness is dropped"],

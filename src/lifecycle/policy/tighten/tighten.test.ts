@@ -312,7 +312,8 @@ describe("extends", () => {
           rule: findTransition(situation.state, other, { version: 2, to: "production" }),
         }).allowed;
       const allowed = under(parent);
-      // A third of all pairs, each policy with a third of the events: all of them say no more, and take three times as long.
+      // A third of all pairs, each policy with a third of the events: all of them say no more, and take three times as
+      // long.
       const some = policies.filter((_, index) => (index + at) % 3 === 0);
       return some.map((extension) => ({ base: allowed, extension: under(extension) }));
     });

@@ -11,7 +11,9 @@ export interface Hdf5Attribute {
   readonly isTooLong: boolean;
 }
 
-/** Longest text of an attribute that is read; the configuration of a Keras model of a thousand layers has one megabyte. */
+/**
+ * Longest text of an attribute that is read; the configuration of a Keras model of a thousand layers has one megabyte.
+ */
 const textLimitBytes = 4 * 1024 * 1024;
 
 /** Texts of one attribute that are read where each lies elsewhere. */

@@ -19,7 +19,8 @@ const encodedBytes = (limit: number) => Math.floor(Math.log2(Math.max(limit, 1))
  * Reads the objects of a fractal heap in the order of the tree that names them: the links or attributes of an object
  * that has many.
  *
- * @throws {@link ModelError} `UNSAFE_FORMAT`, also for heaps that are compressed and for objects that are kept elsewhere.
+ * @throws {@link ModelError} `UNSAFE_FORMAT`, also for heaps that are compressed and for objects that are kept
+ * elsewhere.
  * @see {@link https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html} III.A.2, III.G
  */
 export async function readDense(file: Hdf5File, heap: number, tree: number): Promise<readonly Buffer[]> {

@@ -25,8 +25,8 @@ const pathLimitCharacters = 4096;
  * Walks through the objects of an HDF5 file: groups, datasets without their elements, attributes. No filter is applied,
  * no link to another file followed.
  *
- * @throws {@link ModelError} `UNSAFE_FORMAT` when the root group cannot be read, or a limit is reached; what is wrong with
- * other objects goes to `unread`.
+ * @throws {@link ModelError} `UNSAFE_FORMAT` when the root group cannot be read, or a limit is reached; what is wrong
+ * with other objects goes to `unread`.
  */
 export async function walkHdf5(read: RangeReader, visitor: Hdf5Visitor): Promise<Hdf5File> {
   const file = await Hdf5File.open(read);

@@ -51,8 +51,8 @@ const hasObject = 1;
 /**
  * Bytes of one element of `numpy.dtype('f8', …)`.
  *
- * @returns undefined for what is unusual, and when the flags of a dtype contradict its type: joblib goes by the flags, and
- * would unpickle what is stepped over here.
+ * @returns undefined for what is unusual, and when the flags of a dtype contradict its type: joblib goes by the flags,
+ * and would unpickle what is stepped over here.
  */
 function elementBytes(dtype: PickleValue | undefined, depth = 1): number | "object" | undefined {
   if (depth > 8 || !isObject(dtype) || dtype.kind !== "made" || globalName(dtype.callee) !== "numpy.dtype") {

@@ -58,13 +58,13 @@ export interface PickleOptions {
 const nestingLimit = 16;
 
 /**
- * Walks through one pickle, from where the cursor stands to its STOP, on a stack of symbols: nothing is imported, called
- * or built.
+ * Walks through one pickle, from where the cursor stands to its STOP, on a stack of symbols: nothing is imported,
+ * called or built.
  *
  * Time is proportional to the length; memory is bounded by the limits of the stack and the memo.
  *
- * @throws {@link ModelError} `UNSAFE_FORMAT` where an unpickler would fail, or a limit is reached. The observer has been
- * told by then of everything that an unpickler would have done before.
+ * @throws {@link ModelError} `UNSAFE_FORMAT` where an unpickler would fail, or a limit is reached. The observer has
+ * been told by then of everything that an unpickler would have done before.
  */
 export async function walkPickle(
   cursor: ByteCursor,

@@ -1,4 +1,6 @@
-/** What a pickle would make, as far as it can be told without making it. Nothing of it was imported, called or built. */
+/**
+ * What a pickle would make, as far as it can be told without making it. Nothing of it was imported, called or built.
+ */
 export type PickleValue = string | number | bigint | boolean | null | PickleObject;
 
 export type PickleObject = Global | Sequence | Dictionary | Made | Persistent | Opaque;

@@ -72,7 +72,9 @@ export async function openZipMember(
   return { content: bytesReader(bytes), isChecked: true, hasChecksum: crc32(bytes) === entry.crc32 };
 }
 
-/** Long stored members are tensors: their digest is that of the file, and reading them twice is not worth a checksum. */
+/**
+ * Long stored members are tensors: their digest is that of the file, and reading them twice is not worth a checksum.
+ */
 async function openStored(content: RangeReader, entry: ZipEntry): Promise<ZipContent> {
   if (content.size > inflatedMemberLimitBytes) return { content, isChecked: false, hasChecksum: false };
   let sum = 0;

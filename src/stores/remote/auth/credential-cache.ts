@@ -36,8 +36,8 @@ export class CredentialCache {
   }
 
   /**
-   * Uses the present successor of a refresh token. One at a time: a server that hands out a new one with every use takes
-   * the second use of the old one for theft, and ends them all.
+   * Uses the present successor of a refresh token. One at a time: a server that hands out a new one with every use
+   * takes the second use of the old one for theft, and ends them all.
    */
   refresh<T>(
     token: string,

@@ -35,8 +35,8 @@ interface Found {
  * Credentials where Docker and its relatives keep them.
  *
  * The first configuration that knows the repository or its host wins. In each, the longest path goes first, as in
- * podman; for one name `credHelpers` comes before `credsStore` and that before `auths`, as in Docker. A keychain without
- * the host is not the end, since some tools write to `auths` although a store is configured.
+ * podman; for one name `credHelpers` comes before `credsStore` and that before `auths`, as in Docker. A keychain
+ * without the host is not the end, since some tools write to `auths` although a store is configured.
  */
 export class DockerCredentials {
   readonly #options: DockerCredentialsOptions;

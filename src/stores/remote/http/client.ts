@@ -125,7 +125,9 @@ export class RegistryClient {
     return undefined;
   }
 
-  /** When there is no answer to be had, the 401 is let go of: an unread body would hold its connection, and the process. */
+  /**
+   * When there is no answer to be had, the 401 is let go of: an unread body would hold its connection, and the process.
+   */
   async #answerChallenges(response: HttpResponse, { scopes, signal }: RegistryRequest, sent: string | undefined) {
     const challenges = response.headerLines("www-authenticate");
     try {

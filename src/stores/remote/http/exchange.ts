@@ -9,7 +9,9 @@ import { UploadStream } from "./upload-stream.ts";
 import type { HttpUrl } from "./url.ts";
 import { Watchdog } from "./watchdog.ts";
 
-/** Bodies are bytes, which any attempt can send again, or a stream of exactly `size` bytes, which one attempt uses up. */
+/**
+ * Bodies are bytes, which any attempt can send again, or a stream of exactly `size` bytes, which one attempt uses up.
+ */
 export type RequestBody = Uint8Array | { readonly size: number; readonly stream: ByteStream };
 
 export interface HttpRequest {
@@ -75,7 +77,8 @@ export class Exchange {
         headers: { ...headers, ...lengthHeader(body) },
         body: this.#body(),
         signal: this.#controller.signal,
-        // undici's own timers count a paused reader as a stall and coarse seconds as precise; the watchdog does neither.
+        // undici's own timers count a paused reader as a stall and coarse seconds as precise; the watchdog does
+        // neither.
         headersTimeout: 0,
         bodyTimeout: 0,
         // undici closes the connection after HEAD unless told not to; we send one per blob.

@@ -9,9 +9,9 @@ type WriteDone = (error?: NodeJS.ErrnoException | null) => void;
  * Makes a socket on which the other side has hung up be read to its end before a write fails.
  *
  * A server or a proxy that refuses a body answers before it has read it and closes the connection. Its answer lies in
- * the system's buffer when our next write fails, and Node destroys a socket whose write failed without reading on: a 403
- * or a 413 would be lost, and the same body sent again. The failed write is told when reading has ended, one way or the
- * other; that something ends it is the business of the exchange's watchdog.
+ * the system's buffer when our next write fails, and Node destroys a socket whose write failed without reading on: a
+ * 403 or a 413 would be lost, and the same body sent again. The failed write is told when reading has ended, one way or
+ * the other; that something ends it is the business of the exchange's watchdog.
  */
 export function hearLastWords(socket: Socket): void {
   const held: (() => void)[] = [];

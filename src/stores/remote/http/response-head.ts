@@ -17,9 +17,9 @@ const withoutBody: readonly number[] = [204, 304];
 /**
  * Reads the head of an answer of the one plain form: HTTP/1.1, a Content-Length, nothing that changes the body.
  *
- * Anything else is refused without saying why: interim answers, chunked and compressed bodies, folded or repeated lines,
- * a bare CR or LF. Whoever gets undefined asks again by way of a complete parser; two readers that understand one answer
- * in two ways are how responses are smuggled.
+ * Anything else is refused without saying why: interim answers, chunked and compressed bodies, folded or repeated
+ * lines, a bare CR or LF. Whoever gets undefined asks again by way of a complete parser; two readers that understand
+ * one answer in two ways are how responses are smuggled.
  *
  * @param text - bytes as latin1, without the empty line at the end.
  */

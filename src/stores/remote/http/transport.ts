@@ -66,7 +66,9 @@ export class Transport {
     return response;
   }
 
-  /** Sends a GET request for content, to be poured rather than read; as {@link send} does where that is all there is. */
+  /**
+   * Sends a GET request for content, to be poured rather than read; as {@link send} does where that is all there is.
+   */
   async receive(request: HttpRequest): Promise<HttpResponse> {
     const headers = this.#headers(request);
     const isPlain = !proxyFor(request.url.origin, this.#options.proxy) && isWritable(headers);

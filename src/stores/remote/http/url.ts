@@ -2,7 +2,7 @@
  * Where a request goes: an origin, and the path with its query exactly as it was received.
  *
  * `URL` re-encodes some characters of a query (quotes, for one), and `URLSearchParams` all of it; both break the signed
- * state in an upload Location (reference/oras.md §8.4). So the text is carried as it is.
+ * state in an upload Location. So the text is carried as it is.
  */
 export interface HttpUrl {
   /** Scheme, host and port; an explicit default port is left out, so that equal origins are equal strings. */

@@ -16,7 +16,10 @@ const connectorOf: ConnectorOf = (onread) => {
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** What a server sends: `head` at once, and `piece` each time that the exchange looks at the clock, which moves by `stepMs`. */
+/**
+ * What a server sends: `head` at once, and `piece` each time that the exchange looks at the clock, which moves by
+ * `stepMs`.
+ */
 interface Drip {
   readonly head: string;
   readonly piece: string;

@@ -4,7 +4,10 @@ import type { HttpResponse } from "./response.ts";
 import { type ConnectorOf, Wire } from "./wire.ts";
 import { WireExchange } from "./wire-exchange.ts";
 
-/** How long a connection that nobody uses is kept, in milliseconds: less than the 5 seconds of the shortest-lived servers. */
+/**
+ * How long a connection that nobody uses is kept, in milliseconds: less than the 5 seconds of the shortest-lived
+ * servers.
+ */
 const idleMs = 4_000;
 
 /** Keeps the connections for content of one registry and of the storage behind it. */

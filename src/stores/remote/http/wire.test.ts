@@ -30,7 +30,9 @@ async function write(socket: Socket, answer: Buffer, cuts: readonly number[]): P
   }
 }
 
-/** A wire to a server that answers each request with these bytes, cut where the numbers say; then it hangs up, or not. */
+/**
+ * A wire to a server that answers each request with these bytes, cut where the numbers say; then it hangs up, or not.
+ */
 async function wireTo(answer: Buffer, cuts: readonly number[] = [], hangsUp = false): Promise<Wire> {
   const server = await startRawServer((socket) => {
     socket.setNoDelay(true);

@@ -28,7 +28,8 @@ const headEnd = Buffer.from("\r\n\r\n");
  * One connection that sends GET requests and reads plain answers (see {@link parseResponseHead}), their bodies straight
  * from the system into the reader's memory. That saves two thirds of the time of receiving (docs/decisions/007).
  *
- * One request at a time. After a failure, an answer of another form, or a body that was not read to its end it is closed.
+ * One request at a time. After a failure, an answer of another form, or a body that was not read to its end it is
+ * closed.
  */
 export class Wire {
   readonly origin: string;
