@@ -30,6 +30,17 @@ describe("decide", () => {
     expect(run('[{id: loans.f1, min: "0"}]')).toEqual(["eval MREG-E205", "eval.baseline MREG-E203"]);
   });
 
+  test("decide: says what it decided, by which policy, and for whom", () => {
+    const situation = situationOf(() => {});
+    const { digest, name, version } = situation.policy;
+    expect(decide(situation)).toMatchObject({
+      ...{ model: "ml/risk", version: 2, digest: situation.digest, allowed: true, weakened: [] },
+      ...{ from: "staging", to: "production", kind: "promote", decidedAt: situation.now.toISOString() },
+      policy: { name, version, digest },
+      requester: { name: "mike", person: "mike", roles: ["mlops"] },
+    });
+  });
+
   test("decide: judges every gate and says what, who and how for each that fails", () => {
     const decision = decide(situationOf((d) => Object.assign(d, { items: [], approvals: [], requester: "alice" })));
     expect(failures(decision)).toEqual([

@@ -80,3 +80,29 @@ test("waive: a gate that passes needs no waiver", () => {
   const { gates } = decide(situationOf(atTop("enforcement: {audit: [canary]}")));
   expect(gates.find(({ gate }) => gate === "canary")).not.toHaveProperty("waiver");
 });
+
+test.each<readonly [string, Case[1], object]>([
+  [
+    "an audited gate",
+    all(atTop("enforcement: {audit: [eval.baseline]}"), worse),
+    { by: "audit", reason: "the policy only audits this gate" },
+  ],
+  [
+    "a gate that is not in force yet",
+    all(atTop("enforcement: {effectiveOn: {eval.baseline: 2026-11-20T12:00:01Z}}"), worse),
+    { by: "effective-on", reason: "in force from 2026-11-20T12:00:01Z on", until: "2026-11-20T12:00:01Z" },
+  ],
+  [
+    "an exception",
+    excepted(),
+    {
+      ...{ by: "exception", until: "2026-12-01T00:00:00Z" },
+      reason: "olga excepts it until 2026-12-01T00:00:00Z (RISK-12)",
+      evidence: expect.objectContaining({ signer: "olga", time: "2026-11-19T00:00:00Z" }),
+    },
+  ],
+])("waive: says why %s lets it be", (_what, change, said) => {
+  const { gates } = decide(situationOf(change));
+  const waivers = gates.flatMap(({ gate, waiver }) => (waiver ? [[gate, waiver]] : []));
+  expect(waivers).toEqual([["eval.baseline", expect.objectContaining(said)]]);
+});
