@@ -1,13 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { beforeAll, describe, onTestFinished, test } from "vitest";
-import { LayoutRegistry } from "../../src/stores/layout/index.ts";
-import { RemoteRegistry } from "../../src/stores/remote/index.ts";
+import { beforeAll, describe, test } from "vitest";
 import { type Cast, newCast } from "../support/lifecycle.ts";
-import { racePromoters, raceRegistrations } from "../support/races.ts";
-import type { RegistryOptions } from "../support/registry/options.ts";
-import { startRegistry } from "../support/registry/server.ts";
+import { racePromoters, raceRegistrations, racetracks } from "../support/races.ts";
 
 /** A few rounds here; `npm run test:endurance` has 200, and `npm run test:peers` real registries. */
 const rounds = 2;
@@ -18,25 +11,7 @@ beforeAll(async () => {
   cast = await newCast();
 });
 
-async function layout() {
-  const root = await mkdtemp(join(tmpdir(), "mreg-races-"));
-  onTestFinished(() => rm(root, { recursive: true, force: true }));
-  return () => new LayoutRegistry({ root });
-}
-
-async function remote(options: RegistryOptions) {
-  const server = await startRegistry(options);
-  onTestFinished(() => server.close());
-  return () => new RemoteRegistry({ host: server.host });
-}
-
-const kinds = [
-  ["a layout", layout],
-  ["a registry whose tags can be overwritten", () => remote({})],
-  ["a registry whose tags are immutable", () => remote({ immutableTags: { status: 412 } })],
-] as const;
-
-describe.each(kinds)("eight at once, on %s", (_kind, place) => {
+describe.each(racetracks)("eight at once, on %s", (_kind, place) => {
   test("one promoter wins each round, the others hear STATE_CONFLICT", { timeout }, async () => {
     await racePromoters({ cast, rounds, open: await place() });
   });

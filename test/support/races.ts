@@ -1,11 +1,18 @@
-import { expect } from "vitest";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
 import { hasCode } from "../../src/base/errors.ts";
 import { findForks, promote, readChain, readStatus, registerVersion } from "../../src/lifecycle/index.ts";
 import type { Registry, Repository } from "../../src/oci/content.ts";
 import type { Descriptor } from "../../src/oci/descriptor.ts";
+import { LayoutRegistry } from "../../src/stores/layout/index.ts";
+import { RemoteRegistry } from "../../src/stores/remote/index.ts";
 import { listOf } from "./expect.ts";
 import { pushArtifact } from "./fixtures.ts";
 import { type Cast, modelArtifact, predicates, typeOf, World } from "./lifecycle.ts";
+import type { RegistryOptions } from "./registry/options.ts";
+import { startRegistry } from "./registry/server.ts";
 
 /** Promoters that all want the next record. */
 const crowd = 8;
@@ -136,3 +143,22 @@ export async function raceRegistrations({ open, rounds }: Omit<RaceOptions, "cas
   expect(tags.filter((tag) => /^v[0-9]+$/.test(tag)).length).toBeGreaterThanOrEqual(rounds * crowd);
   await Promise.all(clients.map((client) => client.close()));
 }
+
+async function layout() {
+  const root = await mkdtemp(join(tmpdir(), "mreg-races-"));
+  onTestFinished(() => rm(root, { recursive: true, force: true }));
+  return () => new LayoutRegistry({ root });
+}
+
+async function remote(options: RegistryOptions) {
+  const server = await startRegistry(options);
+  onTestFinished(() => server.close());
+  return () => new RemoteRegistry({ host: server.host });
+}
+
+/** Stores that need no other program, by what their tags are; each is opened within a test, which closes it. */
+export const racetracks = [
+  ["a layout", layout],
+  ["a registry whose tags can be overwritten", () => remote({})],
+  ["a registry whose tags are immutable", () => remote({ immutableTags: { status: 412 } })],
+] as const;
