@@ -123,6 +123,25 @@ describe("untag", () => {
     expect((await repository.resolve("v1")).digest).toBe(target.digest);
   });
 
+  it("starts over where the manifest went and nobody knows what became of the tag", async () => {
+    const opened = await tagged({ noTagDelete: true }, { allowDummyManifest: true });
+    // docker-registry: 500 after it has deleted the manifest and before it has untagged it, and 404 when asked again.
+    for (const status of [500, 404]) {
+      opened.server.addFault({ route: "manifest.delete", action: { kind: "answer", status }, skip: 1 });
+    }
+    await opened.repository.untag("v1");
+    await isOnly(opened, "v2");
+  });
+
+  it("gives up where each of its manifests is gone before it is deleted, with the tag as it was", async () => {
+    const { repository, server, target } = await tagged({ noTagDelete: true }, { allowDummyManifest: true });
+    server.addFault({ route: "manifest.delete", action: { kind: "answer", status: 404 }, skip: 1, times: always });
+    const before = server.count("manifest.delete");
+    await rejectsWith(repository.untag("v1"), "UNSUPPORTED");
+    expect(server.count("manifest.delete") - before).toBe(4);
+    expect((await repository.resolve("v1")).digest).toBe(target.digest);
+  });
+
   it("puts nothing on the tag of a caller who has aborted", async () => {
     const { repository, server } = await tagged({ noTagDelete: true }, { allowDummyManifest: true });
     const before = server.count("manifest.put");

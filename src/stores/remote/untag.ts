@@ -4,12 +4,15 @@ import { StoreError } from "../../oci/errors.ts";
 import { emptyJson, packManifest } from "../../oci/pack.ts";
 import type { RemoteBlobs } from "./blobs.ts";
 import type { HarborApi } from "./harbor.ts";
-import { hasStatus, type RegistryError } from "./http/error.ts";
+import { hasStatus } from "./http/error.ts";
 import type { ReadManifest, RemoteManifests } from "./manifests.ts";
 import { storeError } from "./store-error.ts";
 
 /** How registries say that they do not delete tags: docker-registry 2.8 and Harbor 400, others 405. */
 const refusedStatuses: readonly number[] = [400, 405];
+
+/** Manifests that one tag is moved to before it is given up. */
+const dummyLimit = 3;
 
 export interface UntagParts {
   /** Full name on the registry. */
@@ -46,35 +49,35 @@ export async function untag(parts: UntagParts, tag: string, options: CallOptions
  * Moves the tag to a manifest that nobody else has, and deletes that by digest, which takes its tags along.
  *
  * What the tag named stays. Between the two requests the tag names the dummy; where the deletion is refused, it is
- * put back.
+ * put back. docker-registry fails at times when two tags are removed at once, with the manifest gone and the tag left:
+ * then the deletion that is sent again finds nothing, and everything starts over with another dummy.
  */
 async function untagWithDummy({ manifests, blobs }: UntagParts, tag: string, options: CallOptions): Promise<void> {
   const original = await manifests.read(tag, options);
   if (!original) throw new StoreError("NOT_FOUND", `tag ${tag} is not there`);
-  const dummy = packManifest({
-    artifactType: "application/vnd.mreg.untag.v1+json",
-    layers: [],
-    // Two of them with one digest would take each other's tags along.
-    annotations: { "dev.mreg.untag": randomUUID() },
-  });
   await blobs.push(emptyJson, options);
   options.signal?.throwIfAborted();
   // From here on without the signal: an abort in between would leave the tag on the dummy.
-  await manifests.put(dummy, tag);
-  let cause: RegistryError | undefined;
-  try {
-    await manifests.delete(dummy.descriptor.digest);
-  } catch (error) {
-    if (!hasStatus(error, ...refusedStatuses)) {
+  for (let attempt = 1; ; attempt++) {
+    const dummy = newDummy();
+    await manifests.put(dummy, tag);
+    try {
+      await manifests.delete(dummy.descriptor.digest);
+      if (!(await isAt(manifests, tag, dummy))) return;
+      throw new StoreError("UNSUPPORTED", `the registry does not remove tag ${tag} with its manifest`);
+    } catch (cause) {
       await manifests.put(original, tag);
-      throw error;
+      if (hasStatus(cause, 404) && attempt < dummyLimit) continue;
+      if (!hasStatus(cause, 404, ...refusedStatuses)) throw cause;
+      throw new StoreError("UNSUPPORTED", `the registry does not remove tag ${tag} with its manifest`, { cause });
     }
-    cause = error;
   }
-  if (cause || (await isAt(manifests, tag, dummy))) {
-    await manifests.put(original, tag);
-    throw new StoreError("UNSUPPORTED", `the registry does not remove tag ${tag} with its manifest`, { cause });
-  }
+}
+
+/** Two of them with one digest would take each other's tags along. */
+function newDummy() {
+  const annotations = { "dev.mreg.untag": randomUUID() };
+  return packManifest({ artifactType: "application/vnd.mreg.untag.v1+json", layers: [], annotations });
 }
 
 async function isAt(manifests: RemoteManifests, tag: string, { descriptor }: Pick<ReadManifest, "descriptor">) {
