@@ -33,9 +33,9 @@ export function circumstancesOf(
 ): Pick<TransitionRequest, "circumstances" | "kind" | "sunset"> {
   const { breakGlass, expires, followUp, incident, reason, slot, successor, sunset, weight } = options;
   if (breakGlass && followUp) throw new UsageError("--break-glass and --follow-up exclude each other");
-  if ((breakGlass || followUp) && slot === "main")
-    throw new UsageError("--slot main and --break-glass or --follow-up exclude each other");
   const isIntoMain = slot === "main";
+  if (isIntoMain && (breakGlass || followUp))
+    throw new UsageError("--slot main and --break-glass or --follow-up exclude each other");
   const circumstances = {
     ...(reason === undefined ? {} : { reason }),
     ...(incident === undefined ? {} : { incident }),
